@@ -222,12 +222,12 @@ def _versions(wishes: _Wishes) -> _Pair:
             return _Pair(roles.version.as_declared_by(new), roles.beside(new), roles.notes, roles.drift)
     elif wishes.deployed:
         from remit.deploy import expected_roles
-        from remit.deploy.deployment_record import last
+        from remit.deploy.deployment_record import last_record
 
         account = wishes.scope.account()
         deployed = expected_roles.deployed_version(account, new.namespace)
         if deployed is not None:
-            old, record = deployed.as_declared_by(new), last(account, folder, new.namespace)
+            old, record = deployed.as_declared_by(new), last_record(account, folder, new.namespace)
             new = replace(new, names=old.names)
             return _Pair(old if record is None else expected_roles.explained(old, record), new)
     else:

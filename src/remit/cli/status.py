@@ -21,7 +21,7 @@ def command(scope: options.Scope) -> None:
       remit status --local
       remit status --stage prod --json | jq .outputs
     """
-    from remit.deploy.deployment_record import last
+    from remit.deploy.deployment_record import last_record
     from remit.deploy.manual_changes import changes_of
     from remit.deploy.status import status
     from remit.report.manual_changes import by_hand_document, by_hand_lines
@@ -39,6 +39,6 @@ def command(scope: options.Scope) -> None:
         document = {"namespace": name, "deployed": False, **place_document(account)}
         options.print_answer(document, [f"{name} is not deployed in {place(account)}"])
         click.get_current_context().exit(1)
-    changes = changes_of(account, deployed, last(account, scope.folder, name), options.note)
+    changes = changes_of(account, deployed, last_record(account, scope.folder, name), options.note)
     document = {**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)}
     options.print_answer(document, (*status_lines(deployed, account), *by_hand_lines(changes)))

@@ -41,7 +41,11 @@ class ManagedPolicyVersion:
 
 
 def held_roles(account: Account, names: Iterable[str]) -> dict[str, Holder]:
-    """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
+    """Roles by their names in the account; one that is not there is left out.
+
+    They are read in one list where that is quicker and allowed, else one by one. Unreadable: a policy is none.
+    RemitError: AWS refuses.
+    """
     role_names = tuple(dict.fromkeys(names))
     roles = None
     with remit_errors():
@@ -96,7 +100,7 @@ def _inline_policy(name: str, raw: Any, holder: str) -> HeldPolicy:
 
 
 def _holder(raw: Mapping[str, Any], policies: tuple[HeldPolicy, ...]) -> Holder:
-    """The role that IAM describes in `raw`, with these policies."""
+    """The role that IAM describes in `raw`, with these policies. Unreadable: its trust policy is none."""
     name = raw["RoleName"]
     trust = _policy_of(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}")
     return Holder(
@@ -113,7 +117,7 @@ def _holder(raw: Mapping[str, Any], policies: tuple[HeldPolicy, ...]) -> Holder:
 def managed_policy_versions(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyVersion]:
     """The version in force of each managed policy, by ARN; one that is not there is left out.
 
-    RemitError: AWS refuses.
+    Unreadable: one is no policy. RemitError: AWS refuses.
     """
     client = account.client("iam")
 
@@ -129,7 +133,10 @@ def managed_policy_versions(account: Account, arns: Iterable[str]) -> dict[str, 
 
 
 def held_policies(client: Any, kind: str, name: str) -> tuple[HeldPolicy, ...]:
-    """The policies of a role, a user or a group (`kind`). RemitError: one cannot be read."""
+    """The policies of a `role`, a `user` or a `group` (`kind`): inline ones with their text, managed ones by ARN alone.
+
+    Unreadable: one is no policy. What AWS refuses is raised as the SDK has it.
+    """
     holder = {f"{kind.title()}Name": name}
     inline = []
     for policy in client.get_paginator(f"list_{kind}_policies").paginate(**holder).search("PolicyNames[]"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from remit.deploy.delete import data_at_risk
 from remit.deploy.deployment import DeployJob, Deployment, NotApproved
-from remit.deploy.deployment_record import last
+from remit.deploy.deployment_record import last_record
 from remit.deploy.manual_changes import ManualChanges, changes_of, revert
 from remit.deploy.operators import DeletionQuestion, DeployOperator, ManualChangesQuestion, PlanQuestion
 from remit.deploy.stack import settled
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 def settle_manual_changes(job: DeployJob) -> ManualChanges:
     """Show what was changed by hand on the stack, do with it what the job's `drift` says, and return it.
 
-    Nothing is looked for on a stack that is new, missing or another project's.
+    Nothing is looked for on a stack that is new, missing or another project's. The operator sees what was found.
 
-    `yes` does not answer this. NotApproved: nobody can be asked (1), or not all could be undone. RemitError: a person
-    says no (1), somebody else deploys (75).
+    `yes` is no answer to this: with it nobody is asked. NotApproved: nobody answers (1), or not all could be undone.
+    RemitError: a person says no (1), somebody else deploys (75), AWS refuses.
     """
     built, account, operator, name = job.built, job.account, job.operator, job.built.namespace
     stack = settled(account, name, wait=job.wait, on_wait=operator.waiting)
     if stack is None or stack.new or stack.namespace != built.app.owner:  # then the plan says what is to be done
         return ManualChanges()
-    changes = changes_of(account, status_of(account, stack), last(account, built.folder, name), operator.note)
+    changes = changes_of(account, status_of(account, stack), last_record(account, built.folder, name), operator.note)
     if not changes.found:
         for text in changes.not_compared:
             operator.note(f"note: {text}")
@@ -100,9 +100,9 @@ def agree_to_delete(
     is_remnant: bool = False,
     with_data: bool = False,
 ) -> bool:
-    """Return whether to delete a stack: `yes` says so where no data goes, `with_data` in any case, or a person does.
+    """Return whether to delete a stack: `with_data` says so always, `yes` where no data goes but logs; else a person.
 
-    RemitError (1): data would go, and nobody agrees to that; (2): nobody is there to ask.
+    RemitError: nobody is there to ask, or AWS refuses.
     """
     data, logs = data_at_risk(account, namespace)
     unnamed = tuple(resource for resource in data if yes and resource.logical_id not in logs)

@@ -45,7 +45,7 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
     """Put a file into the bucket under `key`, unless S3 says that its very bytes are there; return what became of it.
 
     S3 takes only bytes with the SHA-256 of the key, and a cut upload leaves nothing. RemitError: the file is no longer
-    what was built.
+    what was built, or AWS refuses.
     """
     from boto3.s3.transfer import TransferConfig
 
@@ -108,9 +108,9 @@ def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
 
 
 def remove_objects(account: Account, bucket: str, prefix: str = "") -> None:
-    """Delete every version and delete marker of the objects whose keys begin with `prefix`.
+    """Delete every version and delete marker of the objects whose keys begin with `prefix`: all without one.
 
-    Nothing when there is no bucket. RemitError: AWS refuses.
+    Nothing when there is no bucket. RemitError: AWS refuses, or keeps one.
     """
     with remit_errors():
         if exists(account, bucket):

@@ -57,10 +57,10 @@ class Uncollected:
 
 
 def collect(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> tuple[Uncollected, ...]:
-    """Gather the files; return what could not be gathered.
+    """Write the files into the folder; return what could not be gathered.
 
-    With a role, those of each active account of the organization, whose own file comes first. RemitError: the
-    organization cannot be read.
+    With a role, those of each active account of the organization, whose own file comes first: accounts in which the
+    role cannot be assumed are in the answer. RemitError: the organization cannot be read.
     """
     failures: list[Uncollected] = []
     if collecting.role is None:
@@ -88,7 +88,7 @@ def collect(account: Account, collecting: Collecting, progress: Callable[[str], 
 
 
 def _collect_one(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> Iterator[Uncollected]:
-    """Gather one account into the files of `collecting.folder`; what AWS refuses comes back.
+    """Gather one account into the files of `collecting.folder`; what AWS refuses is yielded, and the rest goes on.
 
     Resource policies that were gathered whole before are not asked for again. Where a part is refused, they go to
     another file, which the next run replaces.
@@ -144,7 +144,10 @@ def needed_policy(role: str | None = None, *, with_resources: bool = True) -> di
 
 
 def collect_account(account: Account, folder: Path) -> int:
-    """Write the pages of an account that are not there yet; return how many there are then. RemitError: AWS refuses."""
+    """Write the pages of an account that are not there yet, `NUMBER-0001.json` first; return how many there are then.
+
+    RemitError: AWS refuses; what was written stays.
+    """
     pages = sorted(folder.glob(f"{account.account}-*.json"))
     marker = None
     if pages:
@@ -175,9 +178,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def collected_organization(account: Account) -> dict[str, Any]:
-    """The organization of an account that may read it. RemitError: AWS refuses, or there is none.
+    """The organization of an account that may read it, as one document. RemitError: AWS refuses, or there is none.
 
-    Each root, unit and account has the ids of its policies; types of policies that are not enabled are left out.
+    Each root, unit and account has the ids of its own policies (`Policies`), not of those it inherits; types of
+    policies that are not enabled are left out. Units and accounts have the id of their parent.
     """
     client = account.client("organizations")
     attached: set[str] = set()

@@ -68,7 +68,10 @@ def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
 
 
 def only_planning(calls: Iterable[DeployCall]) -> Iterator[DeployCall]:
-    """Yield the calls that `deploy --plan` makes. It writes nothing but its template, in a folder of its own."""
+    """Yield those of the calls that `deploy --plan` makes too, with its reasons.
+
+    It uploads nothing but its template, into a folder of its own: calls on the app's objects are on `plans/*` alone.
+    """
     planning = [call for call in calls if call.operation.removeprefix("cloudformation.") not in _CARRIED_OUT]
     for call in planning:
         on = f"{call.on[:-1]}plans/*" if call.because == _UPLOAD else call.on
@@ -87,7 +90,10 @@ def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
 
 
 def _calls(service: str, on: str, because: str, *names: str, also: tuple[str, ...] = ()) -> tuple[DeployCall, ...]:
-    """Calls of operations or methods of boto3, with the actions that the catalogue has for them, and with others."""
+    """Calls of operations or methods of boto3, with the actions that the catalogue has for each, and those in `also`.
+
+    An operation that the catalogue does not know is left out.
+    """
     known = [operation(service, name) for name in names]
     return tuple(
         DeployCall(f"{service}.{each.name}", (*each.actions, *also), on, because) for each in known if each is not None

@@ -94,7 +94,7 @@ def _no_answers() -> tuple[Any, ...]:
 
 @contextmanager
 def remit_errors() -> Iterator[None]:
-    """Turn what botocore raises into RemitError."""
+    """Turn what boto3 and botocore raise of a call into RemitError (Denied, where AWS denies); all else passes."""
     try:
         yield
     except _sdk_errors("boto3.exceptions", "Boto3Error") as error:  # the transfer manager wraps what it met
@@ -130,7 +130,7 @@ def denied(error: BaseException) -> bool:
 def transient(error: BaseException) -> bool:
     """Return whether the same call may well succeed a moment later.
 
-    Throttled, a 5xx, a broken connection, no AWS's answer.
+    That is so where it was throttled, for a 5xx or a broken connection, and where what answered was not AWS.
     """
     if isinstance(error, (*_no_answers(), *_unreadable_answers())):
         return True
@@ -163,7 +163,7 @@ def not_found(error: BaseException) -> bool:
 
 
 def if_there(call: Callable[[], T], is_absent: Callable[[BaseException], bool] = not_found) -> T | None:
-    """The answer to a call; None where AWS answers with an error of which `is_absent` is true."""
+    """The answer to a call; None where AWS answers with an error of which `is_absent` is true; others are raised."""
     try:
         return call()
     except answered_errors() as error:
@@ -173,7 +173,10 @@ def if_there(call: Callable[[], T], is_absent: Callable[[BaseException], bool] =
 
 
 def remit_error(error: BaseException, operation: str | None = None) -> RemitError:
-    """The RemitError for what an SDK raised, with the next step; `operation` names what continues in AWS meanwhile."""
+    """The RemitError for what an SDK raised, with the next step; `operation` names what continues in AWS meanwhile.
+
+    Its exit code is 69 where nothing answered, or not AWS, or AWS only that it is busy; else 2. Denied: AWS denies.
+    """
     if isinstance(error, _no_answers()):
         return _unreachable_error(error, operation)
     if isinstance(error, _unreadable_answers()):
@@ -189,7 +192,7 @@ def remit_error(error: BaseException, operation: str | None = None) -> RemitErro
 
 
 def _answered_error(error: Any, operation: str | None) -> RemitError:  # noqa: PLR0911 - one case after the other
-    """The error for a call that AWS answered with one.
+    """The RemitError for an error that AWS answered, by its code; Denied, where AWS denies the call.
 
     Exit code 69 where AWS answered again and again that it is busy, else 2.
     """
@@ -283,9 +286,9 @@ def _clock_error(error: Any) -> RemitError:
 
 
 def _denied_error(error: Any, operation: str | None) -> Denied:
-    """The error for a denied call: who may not do what, and the statement or the layer to look at.
+    """The error for a denied call: who may not do what, and the statement to add or the policy to look at.
 
-    What AWS said is repeated where it cannot be read. Where it names no resource, the statement has `*`.
+    AWS's own message is repeated where it does not say which action. Where it names no resource, the statement has `*`.
     """
     from remit.answers.denial import parse  # noqa: PLC0415 - only a denial needs it
 

@@ -71,7 +71,7 @@ def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
     """Make the artefact bucket of an account and region (or one of this name), or put it right.
 
     When nothing is missing it takes one HEAD and seven reads, these at once. RemitError: the bucket belongs
-    to somebody else, or lies in another region.
+    to somebody else, or lies in another region, or AWS refuses a call.
     """
     name = name or artefact_bucket(account).name
     client = account.client("s3")
@@ -112,7 +112,10 @@ def require_bucket(account: Account, bucket: Bucket) -> None:
 
 
 def _create(account: Account, name: str) -> None:
-    """Make the bucket; one that the caller owns already will do. RemitError: it is another account's."""
+    """Make the bucket in the account's region; one that the caller owns already will do.
+
+    RemitError: it is another account's. All else that AWS refuses is raised as the SDK has it.
+    """
     arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
     if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": account.region}

@@ -26,9 +26,9 @@ _TYPE: Final = "AWS::S3::Bucket"
 def keep_bucket_names(
     account: Account, stack: DeployedStack | None, running: Mapping[str, Any], template: dict[str, Any]
 ) -> dict[str, Any]:
-    """The template, changed so that it gives no deployed bucket another name than the `running` template does.
+    """The template, in a copy where it had to change, that gives no deployed bucket another name than `running` does.
 
-    RemitError: AWS refuses.
+    It is about names that remit makes up, which a bucket gets or loses with its notifications. RemitError: AWS refuses.
     """
     deployed = _names(running)
     unnamed: dict[str, str] = {}

@@ -81,7 +81,7 @@ class PlanRequest:
     owner: str = ""
     """The project and the stage that the stack belongs to; its own name unless it is given."""
     take_over: bool = False
-    """Whether the stack belongs to nobody yet."""
+    """Whether to deploy over a stack that another tool made."""
     adopt: bool = False
     """Whether what exists under a name that the template gives is imported, and not log groups of functions alone."""
     bucket: Bucket | None = None
@@ -128,10 +128,14 @@ class PlanRequest:
 
 
 def plan(account: Account, request: PlanRequest) -> StackPlan | None:
-    """Plan the changes of deploying a template; None, with nothing written, when it runs already.
+    """Plan the changes of deploying a template, as a change set of CloudFormation's that waits to be executed.
+
+    None, with nothing left behind, when it runs already. The plan's template may differ from the request's: deployed
+    buckets keep their names, and what exists already is imported. A large template is uploaded.
 
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
-    `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
+    `force`), or is in a state that needs a decision (Stuck, where one can be made); there is no bucket to upload to;
+    the template is refused.
     """
     namespace, owner, adopt = request.namespace, request.owner or request.namespace, request.adopt
     new = json.loads(request.body)
@@ -198,7 +202,7 @@ def _owner(account: Account) -> str:
 def discard(account: Account, planned: StackPlan) -> None:
     """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one.
 
-    RemitError: AWS refuses.
+    What is gone already is no error. RemitError: AWS refuses.
     """
     with remit_errors():
         _discard(account, planned.stack_id, planned.change_set)
@@ -208,7 +212,8 @@ def discard(account: Account, planned: StackPlan) -> None:
 def leaving_nothing(account: Account, namespace: str, bucket: Bucket) -> Iterator[None]:
     """Throw plans with `only_looks` away in the end: this caller's from this machine, also of those that were killed.
 
-    Where something stops that, a signal or an answer, it is done again.
+    Whatever is raised inside, or by a first try to throw them away, passes on after one more try, of which a RemitError
+    is swallowed. RemitError: AWS refuses.
     """
     try:
         yield
@@ -251,7 +256,7 @@ def _look_folder(namespace: str, owner: str) -> str:
 def _require_free_to_take_over(stack: DeployedStack | None, namespace: str, owner: str) -> None:
     """Refuse with RemitError (2) to take over a stack that is not there, or is a project's (this one, too).
 
-    The same for one in a state that no update may begin from.
+    The same for one in a state that no update may begin from. A stack that no project has yet passes.
     """
     if stack is None or stack.new:
         raise RemitError(
@@ -331,12 +336,15 @@ def _require_deployable(account: Account, stack: DeployedStack, owner: str, *, f
 
 def _release_number(version: str) -> tuple[int, ...]:
     """The first three numbers of a version, to compare; of `0.1.0.dev7` those of 0.1.0; () of an empty text."""
-    release = version.partition("dev")[0]  # 0.1.0.dev7 comes before 0.1.0
+    release = version.partition("dev")[0]  # a development version counts as its release
     return tuple(int(part) for part in re.findall(r"\d+", release)[:3])
 
 
 def _same_request(stack: DeployedStack, request: PlanRequest) -> bool:
-    """Return whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
+    """Return whether the stack has the request's parameters and tags, whatever its tag says of remit's version.
+
+    Another version alone is not a reason to touch every resource.
+    """
     same_tags = {**dict(stack.tags), VERSION_TAG: ""} == {**request.tags, VERSION_TAG: ""}
     return same_tags and dict(stack.parameters) == request.parameters
 
@@ -344,8 +352,9 @@ def _same_request(stack: DeployedStack, request: PlanRequest) -> bool:
 def _made_change_set(account: Account, stack: DeployedStack | None, request: PlanRequest) -> dict[str, Any] | None:
     """Make a change set, and return it with all its changes; None when it is empty (it is thrown away then).
 
-    RemitError (2): CloudFormation refuses the template, and why; (75): somebody else changes the stack. Once it is made
-    anew, where it went meanwhile or is not available.
+    It is made a second time where it went meanwhile or cannot be executed. RemitError (2): CloudFormation refuses the
+    template, each thing that it refuses in one error; the change set is thrown away. (75): somebody else changes the
+    stack.
     """
     name = request.name_onto(stack, _owner(account))
     source = _template_source(account, request)
@@ -383,9 +392,9 @@ def _made_change_set(account: Account, stack: DeployedStack | None, request: Pla
 
 
 def _require_same_template(account: Account, change_set: dict[str, Any], template: dict[str, Any]) -> None:
-    """Throw a change set away that CloudFormation made of another template: it reads the bucket a moment later.
+    """See that CloudFormation made a change set of this template: it reads the bucket a moment after the upload.
 
-    RemitError (1): it was another.
+    RemitError (1): it was another; the change set is thrown away.
     """
     names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
     answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
@@ -399,9 +408,9 @@ def _require_same_template(account: Account, change_set: dict[str, Any], templat
 
 
 def _template_source(account: Account, request: PlanRequest) -> dict[str, str]:
-    """The argument that gives CloudFormation the template: its text, or the URL that it is uploaded to.
+    """The argument that gives CloudFormation the template: its text, or for a large one the URL that it is uploaded to.
 
-    RemitError: it is larger than CloudFormation reads.
+    RemitError (2): it is larger than CloudFormation reads.
     """
     size = len(request.body.encode())
     most = quota("cloudformation.template.s3").most
@@ -420,9 +429,10 @@ def _template_source(account: Account, request: PlanRequest) -> dict[str, str]:
 def _create(
     account: Account, stack: DeployedStack | None, request: PlanRequest, name: str, source: dict[str, str]
 ) -> None:
-    """Ask CloudFormation for a change set.
+    """Ask CloudFormation to make a change set, which takes it a while; one of this name may be there already.
 
-    RemitError (75): somebody else made one or the stack meanwhile; (2): the template is refused.
+    RemitError (75): somebody else deploys, or made the stack meanwhile; (2): the template is refused. Another error of
+    AWS's is raised as the SDK has it.
     """
     is_new = stack is None or stack.new
     arguments: dict[str, Any] = {
@@ -490,7 +500,10 @@ def _finished_change_set(account: Account, namespace: str, name: str) -> dict[st
 
 
 def _discard(account: Account, stack_name: str, *change_sets: str) -> None:
-    """Delete change sets, and the empty stack that AWS made to hold them if nobody else's change set waits there."""
+    """Delete change sets, and the empty stack that AWS made to hold them if nobody else's change set waits there.
+
+    Nothing happens where the stack is gone.
+    """
     client = account.client("cloudformation")
     stack = describe(account, stack_name)
     if stack is None:
@@ -502,7 +515,10 @@ def _discard(account: Account, stack_name: str, *change_sets: str) -> None:
 
 
 def _change(raw: dict[str, Any]) -> ResourceChange:
-    """A change of a resource, as a change set lists it."""
+    """A change of a resource, as a change set lists it: `raw` is CloudFormation's `ResourceChange`.
+
+    A detail has a cause only where CloudFormation knows the value no sooner than the deploy (`Dynamic`).
+    """
     details: list[Detail] = []
     for detail in raw.get("Details", ()):
         target = detail.get("Target", {})

@@ -41,7 +41,10 @@ def subject(service: str, repository: str, environment: str, branch: str) -> str
 
 
 def ci_roles(service: str, subjects: Sequence[str], policies: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """The template of the roles that jobs with these subjects take; `policies` are the documents of each role."""
+    """The template of the roles that jobs with these subjects take.
+
+    `policies` are the documents of each role, by its logical id: each becomes a managed policy that is attached to it.
+    """
     file = f"{service}-roles.yaml"
     template: dict[str, Any] = read(filled(file, {"subjects": json.dumps([*subjects])}).encode(), file).value
     for role, documents in policies.items():
@@ -55,7 +58,8 @@ def ci_roles(service: str, subjects: Sequence[str], policies: Mapping[str, Seque
 def make_roles(account: Account, stack: str, template: Mapping[str, Any]) -> dict[str, str]:
     """Deploy the roles as a stack of their own; return the variables that the jobs need, by name.
 
-    An identity provider that the account has stays as it is. RemitError: the deploy fails.
+    The deploy is followed to its end. An identity provider that the account has stays as it is. RemitError (1): the
+    deploy fails; else as `changeset.plan`.
     """
     host = template["Resources"]["IdentityProvider"]["Properties"]["Url"].removeprefix("https://")
     provider = f"arn:{account.partition}:iam::{account.account}:oidc-provider/{host}"

@@ -45,7 +45,7 @@ def deletable(account: Account, namespace: str, owner: str | None = None) -> Dep
 def data_at_risk(account: Account, namespace: str) -> tuple[tuple[DeployedResource, ...], frozenset[str]]:
     """List the resources with data that no deletion policy keeps; and the logical ids of functions' log groups.
 
-    RemitError: AWS refuses.
+    These log groups are among the resources, too. Both are empty without a stack. RemitError: AWS refuses.
     """
     deployed = status(account, namespace)
     if deployed is None:
@@ -75,7 +75,7 @@ class FilledBucket:
 def filled_buckets(account: Account, namespace: str) -> tuple[FilledBucket, ...]:
     """List the stack's buckets that would go and hold something: CloudFormation deletes none of these.
 
-    Their objects are counted, page by page. RemitError: AWS refuses.
+    All versions of their objects are counted, page by page; a bucket that is gone is left out. RemitError: AWS refuses.
     """
     buckets = []
     for resource in data_at_risk(account, namespace)[0]:
@@ -101,15 +101,15 @@ def delete(
     service_role: str | None = None,
     empties: Iterable[FilledBucket] = (),
 ) -> Outcome | None:
-    """Delete the stack, then every version of its artefacts. Without a stack the artefacts go, and it returns None.
+    """Delete the stack, wait for the end, then delete every version of its artefacts and releases.
 
-    After a failure, the artefacts stay.
+    Without a stack these go alone, and it returns None. After a failure, which is in the outcome, they stay.
 
     `owner` is as for `deletable`. `bucket` is remit's, unless it is given; it stays: it is the account's, not the
     app's. CloudFormation works as `service_role` (an ARN), or as the one of the last deploy. What is in the buckets
     `empties` is deleted first, with all versions.
 
-    RemitError as `deletable`; somebody else deploys (75); the artefacts are in another bucket.
+    RemitError as `deletable`; somebody else deploys (75); the artefacts are in another bucket, or AWS refuses.
     """
     bucket = bucket or artefact_bucket(account)
     stack = deletable(account, namespace, owner)

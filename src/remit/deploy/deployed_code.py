@@ -47,9 +47,10 @@ class OtherCode:
 
 
 def other_code(account: Account, namespace: str, template: Mapping[str, Any]) -> tuple[OtherCode, ...]:
-    """The functions of a deployed template that do not run the zip which it names; one call for each function.
+    """The functions of a deployed template that do not run the zip which it names, then those with another own layer.
 
-    RemitError: it cannot be known.
+    Only zips that remit packaged count. It is one call for each function, and one for each layer. RemitError: AWS
+    refuses, so that it is not known.
     """
     expected, expected_layers = (built_code(account, namespace, template, type_name) for type_name in _NAME_AND_CODE)
     try:

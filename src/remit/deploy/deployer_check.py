@@ -44,9 +44,9 @@ def require_deployer(built: Built, account: Account, parameters: Mapping[str, st
     """Refuse a deploy that the caller may not carry out, before it writes anything; return what is undecided, in words.
 
     What counts are writes that the new template needs to make its resources, and the running one did not. (What remit
-    calls itself is refused before anything changes, too; what else an update calls, only AWS knows.) Nothing is said
-    where the caller may not read its own policies, or CloudFormation works as another role. RemitError (1) has each
-    lacking statement.
+    calls itself is refused before anything changes, too; what else an update calls, only AWS knows.) Nothing is said,
+    and () returned, where the caller may not read its own policies or AWS refuses anything else, where CloudFormation
+    works as another role, and on this machine for who may do anything. RemitError (1) has each lacking statement.
     """
     if account.local and account.owner is None:  # who may do anything
         return ()
@@ -106,7 +106,10 @@ def check_caller(account: Account, need: Deployer) -> DeployerCheck:
 
 
 def caller_policies(account: Account) -> Layers:
-    """The policies and the boundary of the caller. RemitError: as `check_caller`."""
+    """The policies and the boundary of the caller, with those of a user's groups; the root user may do everything.
+
+    Denied: the caller may not read them. RemitError: it is no role, user or root user, or AWS refuses.
+    """
     kind, name = _role_or_user(account)
     if kind == "root":
         return Layers((Policy((allow("*"),)),))
@@ -125,7 +128,10 @@ def caller_policies(account: Account) -> Layers:
 
 
 def _role_or_user(account: Account) -> tuple[str, str]:
-    """Kind (role, user, root) and name of the caller, for a session the role's. RemitError: it is none of these."""
+    """Kind (role, user, root) and name of the caller, for a session the role's; the root user has no name.
+
+    RemitError (2): it is none of these.
+    """
     arn = parse_arn(account.caller)
     kind, *names = ("" if arn is None else arn.resource).split("/")
     if kind not in ("root", "assumed-role", "user"):
@@ -136,10 +142,11 @@ def _role_or_user(account: Account) -> tuple[str, str]:
 
 
 def _simulated(account: Account, need: Deployer) -> DeployerCheck:
-    """Ask IAM's simulator for a request of each action, on a resource of its statement; it takes no patterns.
+    """Ask IAM's simulator for a request of each action, on the first resource of its statement; it takes no patterns.
 
-    Actions with a pattern are left out, and so is a denial that hangs on keys of which nothing is said: nothing is
-    proven here in any case. RemitError: IAM refuses to simulate.
+    `example` stands for the wildcards of a resource. Actions with a pattern are left out, and so is a denial that hangs
+    on keys of which nothing is said: nothing is proven here in any case, and one sentence is undecided. RemitError: IAM
+    refuses to simulate.
     """
     kind, name = _role_or_user(account)
     source = f"arn:{account.partition}:iam::{account.account}:role/{name}" if kind == "role" else account.caller

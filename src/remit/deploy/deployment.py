@@ -78,7 +78,7 @@ class DeployJob:
 
     @property
     def role(self) -> str | None:
-        """The role that CloudFormation is to work as; a plan alone has it work as the caller."""
+        """The ARN of the role that CloudFormation is to work as; None: as before. A plan alone never names one."""
         return None if self.only_plans else self.service_role or self.built.app.service_role
 
     @property
@@ -117,7 +117,10 @@ class Deployment:
 
 
 class NotApproved(RemitError):
-    """A deploy that stopped before it changed the stack, since nobody agreed to what it showed (`deployment`)."""
+    """A deploy that stopped before it changed the stack, since nobody agreed to what it showed (`deployment`).
+
+    It has the message, hint and exit code of the reason.
+    """
 
     def __init__(self, reason: RemitError, deployment: Deployment) -> None:
         super().__init__(reason.message, hint=reason.hint, exit_code=reason.exit_code)

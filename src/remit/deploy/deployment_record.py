@@ -29,27 +29,31 @@ def remember(account: Account, folder: Path, built: Built) -> None:
 
 
 def remember_running(account: Account, folder: Path, namespace: str, stage: str) -> None:
-    """Record the template that runs, when it is not known which build it was. RemitError: as `remember`.
+    """Record the template that runs, when it is not known which build it was; nothing where none runs.
 
-    Reasons and lines come from the last build and the last record, where they wrote the same statements.
+    Reasons and lines come from the last build and the last record, where they wrote the same statements; the last build
+    counts before the record. RemitError: AWS refuses, the template's roles cannot be read, or as `remember`.
     """
     running_version = deployed_version(account, namespace)
     if running_version is None:
         return
-    for reasons in (last(account, folder, namespace), _last_build(folder)):
+    for reasons in (last_record(account, folder, namespace), _last_build(folder)):
         running_version = running_version if reasons is None else explained(running_version, reasons)
     _write(account, folder, namespace, running_version, stage)
 
 
-def last(account: Account, folder: Path, namespace: str) -> Version | None:
-    """The record; None when there is none that can be read: it tells reasons and lines, and no more."""
+def last_record(account: Account, folder: Path, namespace: str) -> Version | None:
+    """The record of what is deployed; None when there is none, or none that can be read: no error is raised."""
     with suppress(RemitError):
         return recorded(folder, namespace, local=account.local)
     return None
 
 
 def forget(account: Account, folder: Path, namespace: str) -> None:
-    """Remove the record of a stack that is gone; one behind a link stays, since it is not this project's."""
+    """Remove the record of a stack that is gone. One behind a link stays, since it is not this project's.
+
+    Where that is not possible, nothing is said.
+    """
     with suppress(OSError, RemitError):
         record_path(folder, namespace, local=account.local).unlink()
 
@@ -66,7 +70,7 @@ def _write(account: Account, folder: Path, namespace: str, version: Version, sta
 
 
 def _last_build(folder: Path) -> Version | None:
-    """The roles of the last build, of whatever stage; None when it cannot be read."""
+    """The roles of the last build, of whatever stage; None when there is none, or it cannot be read."""
     roles = []
     try:
         for role in json.loads((own_folder(folder, "build") / "roles.json").read_bytes()):

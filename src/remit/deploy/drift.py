@@ -55,9 +55,10 @@ class Drift:
 def drift(
     declared: Holder, own: Mapping[str, Any], held: Holder | None, physical: str, names: Mapping[str, str]
 ) -> Iterator[Drift]:
-    """Yield what differs between a role in the account (`held`) and its declaration; None: it is gone.
+    """Yield what differs between a role in the account (`held`) and its declaration: boundary, policies, trust.
 
-    `physical` is its name in the account, and `own` are its properties, as the template writes them.
+    With None as `held` it is one change: the role is gone. `physical` is its name in the account, `own` its properties
+    as the template writes them, and `names` the values of references. What only the deploy knows is not compared.
     """
     role = declared.logical_id
     if held is None:
@@ -82,9 +83,10 @@ def drift(
 
 
 def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
-    """Yield the inline policies that were made, edited or deleted by hand.
+    """Yield the inline policies that were made, edited or deleted by hand, the deleted ones last.
 
-    Of those that only the deploy knows, nothing is said.
+    Of those whose name only the deploy knows, nothing is said; nor then of any that was made. One whose text only the
+    deploy knows is no edited one, and cannot be put back.
     """
     role, held_policies = declared.logical_id, held.inline
     declared_policies = {
@@ -114,7 +116,10 @@ def _inline(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterato
 
 
 def _attached(declared: Holder, held: Holder, names: Mapping[str, str]) -> Iterator[Drift]:
-    """Yield the managed policies that were attached or detached by hand."""
+    """Yield the managed policies that were attached by hand, then those that were detached.
+
+    Where only the deploy knows one of the template's, nothing is said of that one, nor of any that was attached.
+    """
     role, declared_arns = declared.logical_id, tuple(fill_references(arn, names) for arn in declared.attached)
     certain = declared.is_inline_known and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
@@ -148,7 +153,10 @@ def _boundary(declared: Holder, held: Holder, names: Mapping[str, str]) -> Itera
 
 
 def normal(policy: Policy) -> Policy:
-    """A policy in one order: AWS keeps lists as sets, and writes an account as the ARN of its root."""
+    """A policy in one spelling, to compare: each list sorted, without duplicates, and accounts as their numbers.
+
+    AWS keeps lists as sets, and writes an account as the ARN of its root. Statements keep their order.
+    """
     statements: list[Statement] = []
     for statement in policy.statements:
         principals = statement.principals

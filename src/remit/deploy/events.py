@@ -119,7 +119,10 @@ def follow(account: Account, operation: StackOperation) -> Iterator[StackEvent]:
 
 
 def latest(account: Account, stack_id: str) -> StackOperation | None:
-    """The operation that ran last on a stack, or still runs; None when there was none. RemitError: AWS refuses."""
+    """The operation that ran last on a stack, or still runs, without `then_deletes`; None when there was none.
+
+    RemitError: AWS refuses.
+    """
     kinds = ("CREATE", "UPDATE", "DELETE", "UPDATE_ROLLBACK", "IMPORT")
     with aws_errors.remit_errors():
         for page in _pages(account, stack_id):
@@ -133,9 +136,10 @@ def latest(account: Account, stack_id: str) -> StackOperation | None:
 
 
 def _patient_polls(account: Account, operation: StackOperation, passed_on: _PassedOn) -> Iterator[list[StackEvent]]:
-    """Yield the news of each poll without an end, [] where there are none; after a failure, poll again for a while.
+    """Yield the new events of each poll without an end, [] where there are none; after a failure, poll again a while.
 
-    RemitError: no answer for longer than the patience, or a refusal that does not pass.
+    A stack that is not there counts as no news. RemitError: no answer for two minutes, or fifteen where AWS throttles;
+    or a refusal that does not pass by itself.
     """
     failures, silent_since = 0, time.monotonic()
     longest = _LONGEST_LOCAL if account.local else _LONGEST

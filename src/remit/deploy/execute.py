@@ -74,8 +74,9 @@ class Outcome:
 def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
     """Execute the change set and follow its events to the end.
 
-    A failed deploy is an Outcome with its cause. Superseded: the stack changed since the plan. RemitError:
-    somebody else deploys (75), the following stopped (130 when interrupted) while CloudFormation goes on.
+    A failed deploy is an Outcome with its cause. Superseded (75): the stack changed since the plan. RemitError:
+    somebody else deploys (75), AWS refuses, or the following stopped (130 when interrupted) while CloudFormation goes
+    on.
     """
     # The same token for the same plan: a request that is sent again starts nothing a second time.
     token = f"remit-{planned.change_set.rpartition('/')[2]}"
@@ -88,7 +89,7 @@ def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
 def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
     """Follow the operation that runs, or the last one again, from its first event to its end.
 
-    RemitError: there is no stack, or nothing was ever done to it.
+    RemitError (2): there is no stack, or nothing was ever done to it; else as `execute`.
     """
     with remit_errors():
         stack = describe(account, namespace)
@@ -119,7 +120,11 @@ def continue_rollback(account: Account, stack: DeployedStack, on_event: OnEvent,
 
 
 def followed(account: Account, namespace: str, operation: StackOperation, on_event: OnEvent) -> Outcome:
-    """Pass each event of an operation to `on_event`, and return how it ended. RemitError: as `execute`."""
+    """Pass each event of an operation to `on_event`, and return how it ended.
+
+    Only a failure has a cause and refusals, and only a success but a delete has outputs. A first deploy whose stack is
+    deleted again is a failure. RemitError: AWS denies or does not answer; (130) interrupted. Both say that it goes on.
+    """
     began, failures, retained, status = time.monotonic(), [], [], ""
     left: dict[tuple[str, str], StackEvent] = {}
     try:
@@ -157,9 +162,9 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
 
 
 def failure(outcome: Outcome, hint: str | None) -> RemitError:
-    """The error (1) for an operation that failed, with the first cause, what is left, and what was refused.
+    """The error (1) for an operation that failed, with the first cause and what is left; refusals are in `further`.
 
-    It has the paths of the cause and of what was refused, in the template.
+    Its path is that of the resource which failed, in the template; () where no cause is known.
     """
     verb = {"CREATE": "deploying", "UPDATE": "deploying", "DELETE": "deleting"}.get(outcome.kind, "changing")
     ending = _ENDINGS.get((outcome.kind, outcome.status))
@@ -188,7 +193,7 @@ def stays_line(event: StackEvent) -> str:
 
 
 def _stopped_watching(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) -> RemitError:
-    """The error for a signal while an operation is followed, which goes on."""
+    """The error for a signal while an operation is followed, which goes on: with the signal's exit code."""
     deleting = operation.kind == "DELETE"
     return RemitError(
         f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} continues in AWS",
@@ -199,7 +204,11 @@ def _stopped_watching(namespace: str, operation: StackOperation, stop: KeyboardI
 
 
 def _start(account: Account, planned: StackPlan, operation: StackOperation) -> None:
-    """Execute the change set, unless an earlier request did. Superseded, or RemitError (75), as `execute`."""
+    """Execute the change set, unless an earlier request of the same token did.
+
+    Superseded (75): the change set is gone, or does not fit the stack any more. RemitError (75): somebody else deploys,
+    or was first; (130): interrupted. All else that AWS refuses is raised as the SDK has it.
+    """
     try:
         account.client("cloudformation").execute_change_set(
             ChangeSetName=planned.change_set, StackName=planned.stack_id, ClientRequestToken=operation.token
@@ -227,7 +236,10 @@ def _start(account: Account, planned: StackPlan, operation: StackOperation) -> N
 
 
 def _outputs(account: Account, operation: StackOperation) -> tuple[StackOutput, ...]:
-    """The outputs of a stack that is done; empty if AWS does not answer: the deploy itself succeeded."""
+    """The outputs of a stack that is done, asked for up to six times.
+
+    They are empty if AWS does not answer or the stack stays busy: the deploy itself succeeded.
+    """
     for _, pause in zip(range(_ASKS), pauses(account), strict=False):
         try:
             stack = describe(account, operation.stack_id)

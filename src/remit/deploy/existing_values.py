@@ -45,10 +45,11 @@ def calls_for_existing(values: Sequence[ExistingValue]) -> Iterator[DeployCall]:
 def look_up_existing(
     values: Sequence[ExistingValue], account: Account, folder: Path, note: Callable[[str], None]
 ) -> dict[str, str]:
-    """The value of each of the template's parameters, by the parameter's name.
+    """The value of each of the template's parameters, by the parameter's name; ids of subnets with commas between.
 
-    RemitError has all that do not exist, or are not what they should be, each at the line that names it. On this
-    machine `.env.local` comes first, and its default VPC stands in for a missing one, which `note` hears.
+    RemitError has all that do not exist, are not what they should be, or that AWS does not show, each at the line that
+    names it. On this machine `.env.local` comes first, and its default VPC stands in for a missing one, which `note`
+    hears.
     """
     local = local_values(folder) if account.local and values else {}
     vpcs: dict[str, ExistingVpc] = {}
@@ -82,7 +83,7 @@ def _at(value: ExistingValue) -> Iterator[None]:
 
 
 def _parameter_value(value: ExistingValue, account: Account) -> str:
-    """The value of a parameter in Systems Manager. RemitError: there is none, or it is a SecureString."""
+    """The value of a parameter in Systems Manager. RemitError (2): there is none, or it is a SecureString."""
     answer: Any = if_there(partial(account.client("ssm").get_parameter, Name=value.name))
     if answer is None:
         create = f"make it first: aws ssm put-parameter --type String --name {value.name} --value …"

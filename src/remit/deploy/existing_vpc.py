@@ -41,9 +41,9 @@ class ExistingVpc:
 
 
 def look_up_vpc(name: str, account: Account) -> ExistingVpc:
-    """The VPC of this tag Name or id; on this machine, its default VPC where there is none.
+    """The VPC of this tag Name or id; on this machine, its default VPC (`is_stand_in`) where there is none.
 
-    RemitError: there is none, or there are several.
+    RemitError (2): there is none, or there are several. What AWS refuses is raised as the SDK has it.
     """
     vpcs = list(_described_parts(account, "vpcs", "Vpcs"))
     ids = sorted(str(vpc["VpcId"]) for vpc in vpcs if name in (vpc["VpcId"], _tag_name(vpc)))
@@ -88,9 +88,10 @@ def _tag_name(item: Mapping[str, Any]) -> str:
 
 
 def private_subnets(vpc: ExistingVpc) -> tuple[str, ...]:
-    """The ids of the subnets without a route to an internet gateway; of these, only those with another way out, if any.
+    """The ids of the subnets without a route to an internet gateway, sorted.
 
-    Of a stand-in, all subnets. RemitError: there is none, or more than a function takes.
+    If some of these have another way out (0.0.0.0/0 to a NAT gateway, say), only those. Of a stand-in, all subnets.
+    RemitError (2): there is none, or more than a function takes.
     """
     if vpc.is_stand_in:
         return vpc.subnets
@@ -139,7 +140,7 @@ def _routes(vpc: ExistingVpc) -> Mapping[str, Sequence[Mapping[str, Any]]]:
 def security_group(vpc: ExistingVpc, name: str) -> str:
     """The id of a group, by its name, tag Name or id; of a stand-in, its default group.
 
-    RemitError: there is none, or there are several.
+    RemitError (2): there is none, or there are several.
     """
     meant = "default" if vpc.is_stand_in else name
     ids = [

@@ -22,7 +22,7 @@ LAST: Final = "the last deploy"
 
 
 def deployed_version(account: Account, namespace: str) -> Version | None:
-    """The roles of the template that runs; None when nothing is deployed. Two calls. RemitError: AWS refuses."""
+    """The roles of the template that runs; None when nothing is deployed. RemitError: AWS refuses, or as `version`."""
     with remit_errors():
         stack = describe(account, namespace)
         template = deployed_template(account, stack)
@@ -34,7 +34,10 @@ def deployed_version(account: Account, namespace: str) -> Version | None:
 def version(
     template: Mapping[str, Any], account: Account, namespace: str, parameters: Mapping[str, str] | None = None
 ) -> Version:
-    """The roles of a template that runs in an account, with these values of its parameters."""
+    """The roles of a template that runs in an account, or would, with these values of its parameters.
+
+    RemitError: the roles cannot be read, or AWS refuses to list the stack's resources, for buckets without a name.
+    """
     names = account.pseudo_parameters(namespace) | in_references(parameters or {})
     running = declared(template, kept_arns(account, namespace, template))
     return version_declared(running, LAST, namespace, names)
@@ -46,5 +49,8 @@ def in_references(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def explained(old: Version, by: Version) -> Version:
-    """The version `old`, whose grants have the reasons and lines that `by` gives to the same statement of a role."""
+    """The version `old`, whose grants have the reasons and lines that `by` gives to the same statement of a role.
+
+    Grants of other statements keep theirs.
+    """
     return replace(old, roles=reading.with_reasons(old.roles, by.roles))

@@ -98,7 +98,7 @@ class FailedJob:
 
 
 def deployed_queues(account: Account, app: App) -> tuple[DeployedQueue, ...]:
-    """The job queues of an app that are deployed. RemitError: the app is not, or none of them is."""
+    """The job queues of an app that are deployed. RemitError: the app is not (1), or none of them is (2)."""
     stack = status(account, app.namespace)
     if stack is None:
         raise not_deployed(account, app.namespace)
@@ -150,7 +150,8 @@ def _counts(account: Account, url: str) -> dict[str, int]:
 def held_jobs(account: Account, queues: Iterable[DeployedQueue]) -> Iterator[tuple[FailedJob, ...]]:
     """The jobs that failed for good, oldest first. Nobody else gets them until this ends.
 
-    Of a group of a FIFO queue these are the first ten: SQS gives no others while those are held.
+    Of a group of a FIFO queue these are the first ten: SQS gives no others while those are held. RemitError: AWS
+    refuses; what was read is released then, too.
     """
     jobs: list[FailedJob] = []
     try:
@@ -231,9 +232,9 @@ def _batches(jobs: Sequence[FailedJob]) -> Iterator[tuple[FailedJob, ...]]:
 
 
 def _failed_job(queue: DeployedQueue, message: Mapping[str, Any]) -> FailedJob:
-    """A message of a failure queue as the job that failed, with what its body and attributes do not say left empty.
+    """A message of a dead-letter queue as the job that failed, with what its body and attributes do not say left empty.
 
-    `sent` is in seconds.
+    Without an id of a sending it has that of the message. `sent` is in seconds.
     """
     content = _content(message["Body"])
     attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
@@ -263,7 +264,10 @@ def _content(body: str) -> dict[str, Any]:
 
 
 def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJob, ...]:
-    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several (1), or is too short (2)."""
+    """The jobs of some ids, or beginnings of ids of four characters or more; each job once.
+
+    RemitError: an id has no job, or several (1), or is too short (2).
+    """
     chosen: dict[str, FailedJob] = {}
     for wanted_id in ids:
         if len(wanted_id) < _SHORTEST_ID:
@@ -278,12 +282,11 @@ def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJo
 
 
 def retry(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
-    """Send jobs to their queues again, with all of their attempts; each is given once it is no failed one any more.
+    """Send jobs to their queues again, with all of their attempts; yield each once it is no failed one any more.
 
-    In between it is in both queues, so that none is lost; a sending with `once=True` that has finished stays that.
-
-    Raises:
-        RemitError: if SQS does not take one; those that were given before are sent.
+    They are sent as this is iterated, ten at a time at most. In between a job is in both queues, so that none is lost;
+    a sending with `once=True` that has finished stays that. RemitError: AWS refuses, or SQS does not take one (1);
+    those that were yielded before are sent.
     """
     for batch in _batches(jobs):
         entries = []
@@ -302,7 +305,10 @@ def retry(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
 
 
 def delete(account: Account, jobs: Sequence[FailedJob]) -> Iterator[FailedJob]:
-    """Take jobs out of their dead-letter queues, for good; each is given once it is. RemitError: as with `retry`."""
+    """Take jobs out of their dead-letter queues, for good, as this is iterated; yield each once it is.
+
+    RemitError: AWS refuses, or SQS does not delete one (1); those that were yielded before are deleted.
+    """
     for batch in _batches(jobs):
         entries = [{"Id": str(position), "ReceiptHandle": job.receipt} for position, job in enumerate(batch)]
         with remit_errors():

@@ -80,7 +80,7 @@ def first_cause(events: Sequence[StackEvent]) -> StackEvent | None:
 
 
 def cause_of(event: StackEvent) -> StackEvent:
-    """A failure with its reason, out of the words that CloudFormation wraps it in."""
+    """A copy of a failure whose reason is AWS's own, out of the words that CloudFormation wraps it in."""
     reason = event.reason
     wrapped = _WRAPPED.match(reason)
     if wrapped is not None:

@@ -92,7 +92,8 @@ def not_deployed(function_name: str, region: str, *, local: bool) -> RemitError:
 def invoke(account: Account, name: str, event: Any) -> Answer:
     """Invoke the function of this name with an event (any JSON) and wait for its answer.
 
-    Raises RemitError when there is no such function, or the caller may not invoke it.
+    A function that fails is no error: the answer says so. RemitError (2): there is no such function, or the caller may
+    not invoke it; (69): AWS does not answer.
     """
     # Sent again after a lost answer, the event would run the function twice.
     client = account.client("lambda", once=True)

@@ -86,9 +86,10 @@ def live(account: Account, namespace: str, note: Callable[[str], None] = silent)
 
 
 def read_stack(account: Account, deployed: StackStatus, note: Callable[[str], None] = silent) -> Reading:
-    """Read the roles and the resources of a stack, and compare them with its template. RemitError: as `live`.
+    """Read the roles and the resources of a stack, and compare them with its template.
 
-    `note` hears of it where that takes long.
+    `note` hears of it where that takes long. Unreadable: the template's roles, or a policy. Denied: the caller may not
+    read roles, or what role a function has; of other resources that is in `not_compared`. RemitError: AWS refuses.
     """
     with remit_errors():
         template = deployed_template(account, deployed.stack)
@@ -119,9 +120,10 @@ def read_stack(account: Account, deployed: StackStatus, note: Callable[[str], No
 
 
 def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> LiveRoles:
-    """The roles that were read, with the managed policies and boundaries that they have. RemitError: as `live`.
+    """The roles that were read, with the texts of their managed policies and boundaries. RemitError: as `live`.
 
-    With `lenient`, managed policies that the caller may not read are unknown.
+    Roles that are not the stack's, as which its functions were set to run by hand, are read and added under their own
+    names. With `lenient`, managed policies that the caller may not read are unknown.
     """
     running, roles, moved, values = reading.running, reading.roles, reading.moved, reading.known
     strangers = held_roles(account, (_name(arn) for arn in moved.values()))
@@ -202,7 +204,7 @@ def _moved(
 def _moved_changes(
     running: DeclaredStack, physical: Mapping[str, str], moved: Mapping[str, str], values: Mapping[str, str]
 ) -> Iterator[Drift]:
-    """Yield the functions that were set by hand to run under another role; one is put back if its role is known."""
+    """Yield the functions that were set by hand to run under another role; without repairs where theirs is unknown."""
     serving = {name: role.logical_id for role in running.roles for name in role.functions}
     for logical_id, name in running.functions.items():
         if name in moved:

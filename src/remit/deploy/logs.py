@@ -54,7 +54,8 @@ class LogReader:
     def new_lines(self) -> list[LogLine]:
         """The lines that were not read before, by their times; none while there is no such log group.
 
-        Those of other functions in a shared group, and those without the text, are left out.
+        Those of other functions in a shared group, and those without the text, are left out. Each call moves `since_ms`
+        to ten seconds before the newest line: an older one that comes later is not seen. RemitError: AWS refuses.
         """
         lines = []
         equals: Counter[tuple[Any, ...]] = Counter()
@@ -122,9 +123,9 @@ def app_readers(account: Account, app: App, since_ms: int) -> list[LogReader]:
 def deployed_readers(
     account: Account, namespace: str, since_ms: int, text: str = "", only: str | None = None
 ) -> list[LogReader]:
-    """The readers of the logs of a stack's functions, or of one of them alone; none when it is not deployed.
+    """The readers of the logs of a stack's functions, by their names in the app, or of the one of the name `only`.
 
-    RemitError: AWS refuses.
+    There are none when the stack is not deployed, or has no function of that name. RemitError: AWS refuses.
     """
     deployed = status(account, namespace)
     if deployed is None:

@@ -76,8 +76,9 @@ def changes_of(
 ) -> ManualChanges:
     """Find the changes of a stack whose status is known; `last` is the record of the last deploy.
 
-    `note` hears of it where that takes long. Of a stack that is new, being changed, unsettled or not remit's, none are
-    looked for. Where AWS denies the reading, the result's `unread` says so.
+    `note` hears of it where that takes long. Of a stack that is new, being changed, stuck or not remit's, none are
+    looked for. Where AWS denies the reading, or a policy cannot be read, the result's `unread` says so. Access is
+    compared only where a role was changed. RemitError: AWS does not answer.
     """
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
@@ -92,7 +93,10 @@ def changes_of(
 
 
 def _access_changes(account: Account, reading: Reading, last: Version | None) -> Review | None:
-    """Compare the access of roles as they are with the deployed one; None where the caller may not read it."""
+    """Compare the access of roles as they are with what was deployed, the old side; None where the caller may not read.
+
+    Reasons and lines come from the record `last`, where its statements are the same.
+    """
     try:
         now = live_of(account, reading, lenient=True).version
     except Denied:
@@ -108,10 +112,10 @@ def _access_changes(account: Account, reading: Reading, last: Version | None) ->
 def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: Callable[[Repair], None]) -> None:
     """Put all that was changed back as the template has it, call by call, and look again.
 
-    `on_repair` is called before each call.
+    `on_repair` is called before each call. A call whose resource is gone, or which was made before, counts as done.
 
-    It can be stopped and begun again at any point. RemitError: a change cannot be undone (nothing is written then),
-    a call is denied, or something differs still.
+    It can be stopped and begun again at any point. RemitError: a change cannot be undone (1; nothing is written then),
+    a call is denied, or something differs still (1).
     """
     lasting = [change.what for change in changes.drift if not change.repairs]
     if lasting:
@@ -133,7 +137,7 @@ def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: 
 
 
 def _require_reverted(account: Account, namespace: str) -> None:
-    """Look until nothing differs any more. RemitError: something does still."""
+    """Look until nothing differs any more, five times at most. RemitError (1): something does still, or is unread."""
     for pause, _ in zip(pauses(account), range(_LOOKS), strict=False):
         changes = changed_by_hand(account, namespace)
         if not changes.found:

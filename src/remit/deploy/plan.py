@@ -57,7 +57,7 @@ class ResourceChange:
     def follows(self, unreplaced: frozenset[str]) -> bool:
         """Return whether it changes only by references to resources that are not replaced (`unreplaced`).
 
-        Their Ref and their Arn stay what they are, so nothing happens to it.
+        Their Ref and their Arn stay what they are, so nothing happens to it. False without details.
         """
         if self.action != "Modify" or not self.details:
             return False
@@ -138,12 +138,12 @@ class StackPlan:
 
     @property
     def destroyed(self) -> tuple[ResourceChange, ...]:
-        """Resources that are removed, or surely replaced: the data in them is lost."""
+        """Resources that are removed, or surely replaced, of any type; also what `stays` without the app."""
         return tuple(change for change in self.changes if change.action == "Remove" or change.replacement == "True")
 
     @property
     def going(self) -> tuple[ResourceChange, ...]:
-        """Resources that are removed or replaced, surely or perhaps."""
+        """Resources of `real` changes that are removed or replaced, surely or perhaps; also what `stays`."""
         return tuple(change for change in self.real if change.action in _GOES or change.replacement in _REPLACED)
 
     @property
@@ -161,7 +161,8 @@ class StackPlan:
     def renames(self) -> tuple[tuple[str, str], ...]:
         """Pairs of logical ids: data that is removed, and what is added in its place with the same type and properties.
 
-        The name that a resource is given does not count: that of a bucket may come from its logical id.
+        Each added resource is in one pair. The name that a resource is given does not count: that of a bucket may come
+        from its logical id.
         """
         added = [change for change in self.changes if change.action == "Add"]
         pairs = []
@@ -176,7 +177,10 @@ class StackPlan:
         return tuple(pairs)
 
     def stays(self, change: ResourceChange) -> bool:
-        """Return whether the resource, or the one that is replaced, stays in the account."""
+        """Return whether the resource that is removed, or the one that is replaced, stays in the account.
+
+        The first is said by the running template's deletion policy, the second by both templates' UpdateReplacePolicy.
+        """
         before = self.running.get("Resources", {}).get(change.logical_id, {})
         if change.action == "Remove":
             return before.get("DeletionPolicy") in KEEPS
@@ -185,7 +189,10 @@ class StackPlan:
 
 
 def function_log_groups(template: Mapping[str, Any]) -> frozenset[str]:
-    """The logical ids of the log groups that a template's functions write to: they come and go with them."""
+    """The logical ids of the log groups that a template's functions write to: they come and go with them.
+
+    A group that no resource makes is there by its name, and "" for a function that names none.
+    """
     groups = set()
     for properties in _functions(template).values():
         logging = properties.get("LoggingConfig")
@@ -209,7 +216,7 @@ def naming_property(type_name: str) -> str:
 
 
 def _without_name(change: ResourceChange, template: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that a template gives a resource, but for its name."""
+    """The properties that a template gives a resource, but for its name; empty where it has no such resource."""
     properties = template.get("Resources", {}).get(change.logical_id, {}).get("Properties", {})
     return {key: value for key, value in properties.items() if key != naming_property(change.type)}
 

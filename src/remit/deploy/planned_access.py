@@ -55,7 +55,7 @@ def access_of(
     last: Version | None = None,
     accepted: Sequence[AcceptedGain] = (),
 ) -> PlannedAccess:
-    """Compare the access of a plan with the deployed one; the gains in `accepted` are set aside.
+    """Compare the access of a plan with the deployed one, the old side; the gains in `accepted` are set aside.
 
     Both sides are read from the templates: what CloudFormation runs, and what it would. Reasons and lines come from the
     project's `roles` and from `last`, the record of the last deploy, where their statements are the same. Templates

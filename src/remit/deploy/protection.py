@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def protect(account: Account, namespace: str, note: Callable[[str], None], *, going: Collection[str] = ()) -> None:
     """Turn termination protection on, and have the stack policy keep all that holds data but what is `going`.
 
-    What is so already is not written. A policy of somebody else's stays, and is noted. RemitError: the caller may not.
+    What is so already is not written. A policy of somebody else's stays, and is noted. Logs of functions are not kept.
+    Nothing happens without a stack, or to one of which nothing was made yet. RemitError: AWS refuses.
     """
     with remit_errors():
         stack = describe(account, namespace)

@@ -50,7 +50,8 @@ class Refusal:
 def refusals(account: Account, stack_id: str, *, change_set: str = "", token: str = "") -> tuple[Refusal, ...]:
     """The refusals that made a change set fail, or the operation on a stack that was started with `token`, each once.
 
-    Empty where nothing is known, and where the caller may not ask: it is told beside a failure, and hides none.
+    Empty where nothing is known, and where AWS refuses or does not answer: it is told beside a failure, and hides none.
+    A check that only warns is none.
     """
     asked = {"StackName": stack_id, **({"ChangeSetName": change_set} if change_set else {})}
     pages = account.client("cloudformation").get_paginator("describe_events")

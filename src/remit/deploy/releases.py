@@ -77,9 +77,9 @@ class Release:
 
 
 def release_of(stack: DeployedStack, template: Mapping[str, Any], looked_up: Iterable[ExistingValue] = ()) -> Release:
-    """The deployed stack as a release that is not kept yet.
+    """The deployed stack as a release that is not kept yet, with the number 0.
 
-    Parameters that are hidden or look like a secret are left out.
+    Parameters that are hidden or look like a secret are left out, and so is what was looked up for none of its own.
     """
     declared = declared_parameters(template)
     values = {value.parameter: replace(value, origin=None) for value in looked_up if value.parameter in declared}
@@ -134,7 +134,10 @@ def release_to_go_back_to(account: Account, bucket: Bucket, namespace: str, numb
 
 
 def next_number(account: Account, bucket: Bucket, release: Release) -> int | None:
-    """The number under which a release is to be kept; None where the newest one runs the same."""
+    """The number under which a release is to be kept: 1, or the one after the newest; None where that runs the same.
+
+    RemitError: AWS refuses.
+    """
     newest = kept_releases(account, bucket, release.namespace, 1)
     if newest and newest[0].runs_the_same(release):
         return None
@@ -155,9 +158,9 @@ def keep(account: Account, bucket: Bucket, release: Release) -> None:
 
 
 def kept_keys(account: Account, bucket: Bucket, namespace: str, most: int) -> tuple[str, ...]:
-    """The keys of the `most` newest releases (one at least), and those of the zips that they need.
+    """The keys of the `most` (1 or more) newest releases, oldest first; then those of the zips that they need.
 
-    RemitError: AWS refuses.
+    A zip that several need is there several times. RemitError: AWS refuses.
     """
     keys = release_keys(account, bucket, namespace)[-most:]
     return (*keys, *(zip_key for key in keys for zip_key in read_release(account, bucket, key).zips))

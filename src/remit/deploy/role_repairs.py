@@ -60,7 +60,7 @@ class Repair:
 
 
 def method_of(operation: str) -> str:
-    """The method of boto3 for an operation: `delete_role_policy` for `DeleteRolePolicy`."""
+    """The name of boto3's method for an operation: `delete_role_policy` for `DeleteRolePolicy`."""
     return _WORDS.sub("_", operation).lower()
 
 
@@ -79,8 +79,9 @@ def put_inline(role: str, name: str, policy: Policy) -> Repair:
 def make_role(declared: Holder, own: Mapping[str, Any], name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
     """The calls that make a role again, with all that its template gives it; none where a part of that is not known.
 
-    `own` are the properties that the template writes. Stacks refer to a role by its name, so CloudFormation takes it
-    for the one that it made.
+    `own` are the properties that the template writes, and `names` the values of references. CreateRole comes first,
+    then the inline policies and the managed ones. Stacks refer to a role by its name, so CloudFormation takes it for
+    the one that it made.
     """
     trust = fill_policy_with_principals(declared.trust_policy, names)
     inline = {

@@ -112,8 +112,9 @@ def connect(
 
     `session` is one of boto3's, with credentials and region: no other argument but `endpoint` counts then.
     `credentials` has boto3's names (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`); with
-    them nothing is read from the environment or from files. RemitError: no credentials (in under 2 s), no
-    region, an unknown profile, credentials that AWS refuses, a clock that is wrong.
+    them nothing is read from the environment or from files. RemitError (2): no credentials (in under 2 s), no
+    region, an unknown profile, credentials that AWS refuses, a clock that is wrong, a code (MFA) that nobody can be
+    asked for; (69): nothing answers, or what is not AWS.
     """
     session = session or _session(region, profile, credentials)
     if session.region_name is None:
@@ -145,8 +146,9 @@ def connect_as_configured(
 ) -> Account:
     """The account of the credentials, in `region`, else that of a project's settings, else that of the environment.
 
-    `account` is the one that it must be. RemitError, at the setting's line: the settings and the environment, the
-    profile, `account` or the credentials name different places.
+    `account` is the one that it must be; it is compared with the settings' alone. RemitError (2), at the setting's
+    line: the settings and the environment, the profile, `account` or the credentials name different places. Else as
+    `connect`.
     """
 
     def refusal(setting: str, other: str, hint: str) -> RemitError:
@@ -186,7 +188,10 @@ def session_credentials(answer: Mapping[str, Any]) -> dict[str, str]:
 
 
 def named_region(profile: str | None) -> tuple[str, str]:
-    """The region that the environment or the profile names, and what names it; both are empty where nothing does."""
+    """The region that the environment or the profile names, "" where none does; and what names it, or would.
+
+    The second is `AWS_REGION`, `AWS_DEFAULT_REGION` or `profile NAME`; "" where there is no such profile.
+    """
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
@@ -243,7 +248,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
 
 
 def _hasten_container(core: Any) -> None:
-    """Ask the container's endpoint for credentials as often as botocore does, with shorter pauses."""
+    """Have the session `core` ask a container's endpoint for credentials as often as botocore does, but sooner."""
     from botocore.credentials import ContainerProvider
     from botocore.utils import ContainerMetadataFetcher
 

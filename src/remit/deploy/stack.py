@@ -80,7 +80,10 @@ class DeployedStack:
 
 
 def describe(account: Account, name: str) -> DeployedStack | None:
-    """The stack of this name (or id), None when there is none. One call."""
+    """The stack of this name (or id), None when there is none, or it was deleted. One call.
+
+    Outputs, tags and parameters are sorted by name. What AWS refuses is raised as the SDK has it.
+    """
     answer = if_there(partial(account.client("cloudformation").describe_stacks, StackName=name), no_such_stack)
     if answer is None:
         return None
@@ -110,7 +113,11 @@ def describe(account: Account, name: str) -> DeployedStack | None:
 
 
 def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
-    """The template that runs now; empty when nothing runs. RemitError: one that remit did not send cannot be read."""
+    """The template that runs now, as a document; empty when nothing runs.
+
+    Of another tool's stack it is the processed one. RemitError: its YAML cannot be read. What AWS refuses is raised as
+    the SDK has it.
+    """
     if stack is None or stack.new:
         return {}
     # What macros such as SAM made of it is what runs. Of remit's own, both are the same.
@@ -124,7 +131,7 @@ def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str
 
 
 def not_deployed(account: Account, name: str) -> RemitError:
-    """The refusal to work on a stack that is not there."""
+    """The error (1) for a stack that is not there; to be raised by the caller."""
     flag = " --local" if account.local else ""
     return RemitError(f"{name} is not deployed", hint=f"`remit deploy{flag}` deploys it", exit_code=1)
 
@@ -150,9 +157,8 @@ def settled(
 ) -> DeployedStack | None:
     """The stack once no operation runs on it; None when there is none.
 
-    It waits with `wait`, and always for a clean-up, which nobody can hurry; `on_wait` hears of each state meanwhile.
-
-    RemitError (75): somebody else is deploying.
+    It waits with `wait`, and always for a clean-up, which nobody can hurry; `on_wait` hears of each new state
+    meanwhile. RemitError (75): somebody else is deploying, and it does not wait.
     """
     waits = pauses(account)
     told_of = ""
@@ -170,12 +176,15 @@ def settled(
 
 
 def minute(at: str) -> str:
-    """A time as people read it: `2026-03-01 12:03 UTC`."""
+    """A time in ISO 8601 as people read it: `2026-03-01 12:03 UTC`."""
     return f"{at[:16].replace('T', ' ')} UTC"
 
 
 def busy_error(account: Account, stack: DeployedStack) -> RemitError:
-    """The refusal to deploy while another operation runs, or after somebody else's first deploy was quicker."""
+    """The error (75) for a deploy while another operation runs, or after somebody else's first deploy was quicker.
+
+    It names whoever deploys, where AWS says it.
+    """
     deleting = stack.status.startswith("DELETE")
     who = "" if deleting else last_deployer(account, stack)
     colon = f": {who}" if who else ""
@@ -205,10 +214,10 @@ def last_deployer(account: Account, stack: DeployedStack) -> str:
 
 
 def ours(stack: DeployedStack, owner: str, doing: str) -> DeployedStack:
-    """The stack, if remit made it for this project and stage, or it is new and nobody tagged it.
+    """The stack as it is given, if remit made it for this project and stage, or it is new and nobody tagged it.
 
-    RemitError: another project or stage has it, or it has no tag of remit's. `doing` is what remit then does not do to
-    it ("deploy over").
+    `owner` is the value of its tag (`orders-dev`). RemitError (2): another project or stage has it, or it has no tag of
+    remit's. `doing` is what remit then does not do to it ("deploy over").
     """
     if stack.namespace is None and not stack.new:
         raise RemitError(

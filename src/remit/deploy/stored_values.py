@@ -39,7 +39,7 @@ def required_values(app: App) -> tuple[StoredValue, ...]:
 
 
 def calls_for_stored(app: App) -> Iterator[DeployCall]:
-    """The calls that look them up, which whoever deploys must be allowed."""
+    """Yield the calls that look the `required_values` up, which whoever deploys must be allowed."""
     for value in required_values(app):
         if value.store == "secretsmanager":
             (grant,) = secretsmanager.describe(value.subject)
@@ -53,10 +53,10 @@ def calls_for_stored(app: App) -> Iterator[DeployCall]:
 def look_up_stored(
     app: App, account: Account, folder: Path, note: Callable[[str], None], *, only_looks: bool = False
 ) -> None:
-    """See that each secret and parameter exists. RemitError has all that do not, each at the line that names it.
+    """See that each secret and parameter exists. RemitError (2) has all that do not, each at the line that names it.
 
-    On the AWS of this machine those that `.env.local` has are made, but not with `only_looks`. Where the caller may not
-    look, `note` hears of it, and the deploy goes on.
+    On the AWS of this machine those that `.env.local` has are made, over what is there; with `only_looks` they count as
+    there. Where the caller may not look, `note` hears of it, and the deploy goes on. RemitError: AWS refuses.
     """
     values = required_values(app)
     local = local_values(folder) if account.local and values else {}
@@ -82,7 +82,10 @@ def look_up_stored(
 
 
 def _exists(account: Account, value: StoredValue) -> bool:
-    """Return whether a secret or parameter is there to be read, as far as the caller's account can tell."""
+    """Return whether a secret or parameter is there to be read; a parameter of another account counts as there.
+
+    What AWS refuses is raised as the SDK has it.
+    """
     if value.store == "ssm":
         if value.name.startswith("arn:"):  # of another account, whose parameters nobody can list
             return True

@@ -29,7 +29,7 @@ from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployer_check import require_deployer
 from remit.deploy.deployment import DeployJob, Deployment, NotApproved
-from remit.deploy.deployment_record import last, remember, remember_running
+from remit.deploy.deployment_record import last_record, remember, remember_running
 from remit.deploy.existing_values import look_up_existing
 from remit.deploy.held_data import held_data
 from remit.deploy.local_preparation import make_local_accounts, make_policies
@@ -61,11 +61,14 @@ _NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
 def deploy(job: DeployJob) -> Deployment:
     """Deploy a build to an account, and follow CloudFormation to the end.
 
-    The job's operator is asked what needs an approval. A deploy that succeeds is recorded in the project's folder and
-    kept as a release in the bucket, of which old ones are removed; where that fails, the operator hears of it. With
-    `only_plans` it plans alone, and leaves nothing behind. A deploy that fails in CloudFormation returns a Deployment
-    with the cause. NotApproved (exit code 1): it needs an approval that nobody gave. RemitError: somebody else deploys
-    (75), or AWS refuses a call.
+    The job's operator is asked what needs an approval. A production stack is protected, after a failure, too. A deploy
+    that succeeds is recorded in the project's folder and kept as a release in the bucket, of which old ones are
+    removed; where any of that fails, the operator hears of it. `other_code` leaves out functions whose code was changed
+    by hand before. With `only_plans` it plans alone, and leaves nothing behind.
+
+    A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved: it needs an approval that
+    nobody gave. RemitError: a person says no (1), somebody else deploys (75), something does not exist that the app
+    needs, the caller may not deploy it, or AWS refuses a call.
     """
     built, account, operator = job.built, job.account, job.operator
     read_accepted(built.folder)  # a mistake in it is told before anything is done
@@ -99,8 +102,8 @@ def deploy(job: DeployJob) -> Deployment:
 def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[RemitError, ...]:
     """The secrets, parameters and VPCs that do not exist, each at the line that names it; nothing is made or changed.
 
-    It is for the report of a build that is refused anyway. The account is asked for only if there is something to look
-    up. Where it does not answer, or the caller may not look, nothing is said: the next deploy says it.
+    It is for the report of a build that is refused anyway. `connect` is called only if there is something to look up.
+    Errors without a line are dropped, as when AWS does not answer: the next deploy says it. So are notes.
     """
     if not required_values(app) and not app.existing:
         return ()
@@ -117,8 +120,9 @@ def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[Rem
 def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:
     """Follow the deploy that is running, or show how the last one ended.
 
-    One that ends well is recorded in the project's folder. RemitError: as `execute.resume`; a deploy that failed
-    is in the outcome.
+    One that ends well is recorded in the project's folder; where that fails, the operator hears of it. Unless it
+    deleted the stack, `other_code` has the functions that do not run the zips of its template. A deploy that failed is
+    in the outcome. RemitError: there is nothing to follow, or AWS refuses a call.
     """
     with operator.events(namespace) as on_event:
         outcome = execute.resume(account, namespace, on_event)
@@ -134,8 +138,8 @@ def resume(account: Account, folder: Path, namespace: str, stage: str | None, op
 def _looked_up(job: DeployJob) -> DeployJob:
     """The job with the values of the template's parameters. RemitError has all that must exist and does not.
 
-    On the AWS of this machine, what the project has for them is made first (values, policies, other accounts), unless
-    the job only plans.
+    A rollback has the values that its release kept, and looks only the others up. On the AWS of this machine, what the
+    project has for them is made (values, policies, other accounts), unless the job only plans.
     """
     built, account, note = job.built, job.account, job.operator.note
     missing = Mistakes()
@@ -157,7 +161,10 @@ def _looked_up(job: DeployJob) -> DeployJob:
 
 
 def _change_stack_again(job: DeployJob) -> Deployment:
-    """`_change_stack`, once more if somebody changed the stack meanwhile; with `wait`, until nobody else deploys."""
+    """`_change_stack`, once more if somebody changed the stack meanwhile; with `wait`, until nobody else deploys.
+
+    The operator hears of each further try. RemitError: as `_change_stack`; (75) somebody else still deploys.
+    """
     was_superseded = False
     while True:
         try:
@@ -174,7 +181,8 @@ def _change_stack(job: DeployJob) -> Deployment:
     """Look at the stack, plan, ask and change it, or only plan. Its `plan` is None when nothing has to change.
 
     Zips are uploaded after the agreement, and the release that runs is kept before it is replaced. A stop before the
-    change throws the plan away; a change that failed is in `outcome`, not raised.
+    change throws the plan away; a change that failed is in `outcome`, not raised. Without changes, `outputs` are those
+    of the stack that runs. RemitError (2): `--first`, and the stack exists; `--yes-delete` of what does not go.
     """
     deployment = _settled_and_planned(job)
     planned = deployment.plan
@@ -206,14 +214,15 @@ def _change_stack(job: DeployJob) -> Deployment:
 
 
 def _agreed(job: DeployJob, deployment: Deployment, planned: StackPlan) -> Deployment:
-    """The deploy with its changes of access, shown and agreed to; of a plan alone, with what nobody agrees to.
+    """Show the plan and its changes of access, and return the deploy with these, once they are agreed to.
 
-    NotApproved (with the deployment): somebody said no, or going back would lose data. With `only_plans`, what is not
-    agreed to comes back in `unanswered`. RemitError (2): `--first`, and the stack exists.
+    NotApproved (with the deployment): nobody agrees, or going back would lose data. With `only_plans`, what nobody
+    agrees to comes back in `unanswered` instead. RemitError: a person says no (1); `--first`, and the stack exists,
+    or `--yes-delete` of what does not go (2).
     """
     _require_first(job, is_first=planned.kind == "CREATE")
     built = job.built
-    before = last(job.account, built.folder, built.namespace)
+    before = last_record(job.account, built.folder, built.namespace)
     access = access_of(job.account, planned, version_of(built.app).roles, before, read_accepted(built.folder))
     job.operator.see(PlannedDeploy(planned, access, required_values(built.app), built.template.parameters))
     if job.release is not None and planned.data_to_name:
@@ -243,10 +252,11 @@ def _require_first(job: DeployJob, *, is_first: bool) -> None:
 
 
 def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
-    """Find changes by hand and plan. A stack that is stuck is cleared first, if somebody agrees.
+    """Find changes by hand, undo them if the job says so, and plan; `plan` is None where nothing has to change.
 
-    NotApproved: changes by hand are not agreed to; of a plan alone they come back. RemitError: CloudFormation refuses,
-    at the lines that wrote what it refuses. Without `clears`, Stuck.
+    A stack that is stuck is cleared first, if somebody agrees, and planned once more; Stuck: it is so again, or the job
+    only plans. NotApproved: changes by hand are not agreed to; of a plan alone they come back in `unanswered`.
+    RemitError: CloudFormation refuses, at the lines that wrote what it refuses.
     """
     account, operator, built = job.account, job.operator, job.built
     with _before_deploying(account):
@@ -290,9 +300,9 @@ def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
 
 
 def _clear(job: DeployJob, stuck: Stuck) -> None:
-    """Go on with a rollback that failed, or delete what a first deploy left.
+    """Go on with a rollback that failed, or delete what a first deploy left, and wait for the end.
 
-    RemitError: it failed, or nobody agreed (1).
+    `yes` agrees to it, or the operator is asked. RemitError: it failed, or nobody agreed (1).
     """
     stack, operator = stuck.stack, job.operator
     rolling_back = stack.status == "UPDATE_ROLLBACK_FAILED"
@@ -313,8 +323,9 @@ def _clear(job: DeployJob, stuck: Stuck) -> None:
 def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:
     """Keep what runs as a release, unless the newest one is just that.
 
-    It is not `by_this_deploy` if an earlier one was killed before it did so. Nothing is kept of another tool's stack,
-    or of one whose zips are in another bucket. RemitError: AWS refuses.
+    It is not `by_this_deploy` if an earlier one was killed before it did so: then nobody knows its commit. A release of
+    a rollback has the commit of the one that it goes back to. Nothing is kept of another tool's stack, or of one whose
+    zips are in another bucket. RemitError: AWS refuses.
     """
     account, bucket, built = job.account, job.zips, job.built
     with remit_errors():
@@ -341,7 +352,10 @@ def _keep_release(job: DeployJob, *, by_this_deploy: bool = True) -> None:
 
 
 def _prune(job: DeployJob, deployment: Deployment) -> None:
-    """Remove old releases, and zips that neither a release nor what runs needs; those in another bucket are named."""
+    """Remove old releases, and zips that neither a release nor what runs needs; those in another bucket are named.
+
+    Nothing happens after a rollback, or where nothing was changed. The operator hears of a failure.
+    """
     done, bucket = deployment.plan, job.zips.name
     if done is None or job.release is not None:  # how many releases to keep, only the project says
         return
@@ -354,7 +368,7 @@ def _prune(job: DeployJob, deployment: Deployment) -> None:
 
 @contextlib.contextmanager
 def _noted(operator: DeployOperator, failure_in_words: str) -> Iterator[None]:
-    """Note that something failed after the deploy succeeded, which does not fail the deploy."""
+    """Note a RemitError instead of raising it: what failed goes with a deploy, and does not fail the deploy."""
     try:
         yield
     except RemitError as error:
@@ -363,9 +377,10 @@ def _noted(operator: DeployOperator, failure_in_words: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _before_deploying(account: Account, planned: StackPlan | None = None) -> Iterator[None]:
-    """Throw the plan away if anything stops the deploy here, and pass the stop on.
+    """Throw the plan, if there is one, away if anything stops the deploy here, and pass the stop on.
 
-    Ctrl-C and its like become a RemitError with their exit code, which says that nothing was deployed.
+    Ctrl-C and its like become a RemitError with their exit code, which says that nothing was deployed. Where AWS
+    refuses to throw the plan away, that RemitError is raised instead.
     """
     try:
         yield

@@ -63,9 +63,9 @@ def _alias_name(subject: Subject) -> dict[str, str]:
 
 
 def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the statements that no AWS::Lambda::Permission made, and the permissions that have none.
+    """Yield the statements that no AWS::Lambda::Permission made, then the permissions that have none.
 
-    None where the template has a part that only its deploy knew.
+    None where the template has a part that only its deploy knew. Statements on another version or alias are left out.
     """
     attached = live.stack.policies.get(live.logical_id, ())
     if attached is None:
@@ -111,8 +111,8 @@ def _limit_concurrency(live: LiveResource, setting: ComparedProperty) -> Repair:
 def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the variables that differ, in one change, by their names: a value may be a secret.
 
-    None where the caller may not decrypt them, or the template does not say them. A value that only its deploy knew
-    equals any.
+    None where the caller may not decrypt them, or only the deploy knew them. A value that only its deploy knew equals
+    any, and stays when others are put back; where such a variable is gone, the change cannot be undone.
     """
     actual = value_at(answer, "Configuration.Environment") or {}
     expected = value_at(live.properties, "Environment.Variables") or {}
@@ -139,7 +139,7 @@ def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _code(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield code that is not the artefact of the template."""
+    """Yield code that is not the zip of the template; nothing where remit packaged none."""
     code = live.properties.get("Code", {})
     key = code.get("S3Key")
     if isinstance(key, str) and names_artefact(key):

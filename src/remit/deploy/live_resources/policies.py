@@ -30,7 +30,11 @@ _MOST: Final = 3  # actions that are named
 def attached_policies(
     resources: tuple[Resource, ...], names: Mapping[str, str], physical: Mapping[str, str]
 ) -> dict[str, tuple[AttachedPolicy, ...] | None]:
-    """The policies that a template's resources put on each of them, by logical id; None where some is not known."""
+    """The policies that a template's resources put on each of them, by logical id; None where some is not known.
+
+    Those on resources that the stack does not have stand under "". `names` are the values of references, and `physical`
+    the names in the account by logical id.
+    """
     logical_ids = {names[text]: name for name in physical if (text := f"${{{name}.Arn}}") in names}
     logical_ids |= {text: name for name, text in physical.items()}
     by_id = {resource.logical_id: resource for resource in resources}
@@ -47,7 +51,10 @@ def attached_policies(
 
 
 def comparable(statement: Statement) -> Statement:
-    """A statement in one spelling, whatever its Sid: services write actions and keys as they like."""
+    """A statement in one spelling, to compare: no Sid, lists sorted, actions and condition keys in small letters.
+
+    Services write these as they like.
+    """
     (statement,) = normal(Policy((statement,))).statements
     conditions = []
     for condition in statement.conditions:
@@ -65,7 +72,8 @@ def compare_policy(
     """Yield what differs of a policy that AWS gives as `text`, None or empty where there is none.
 
     `put` gives the call that writes a document, or deletes it (""). `default` is what the service itself writes without
-    a policy.
+    a policy. It is one change at most: none where the template has a part that only its deploy knew, and one without a
+    repair where `text` is no policy.
     """
     attached = live.stack.policies.get(live.logical_id, ())
     if attached is None:

@@ -192,9 +192,11 @@ def compared(
     declared: Iterable[Resource],
     names: Mapping[str, str],
 ) -> tuple[tuple[Drift, ...], tuple[str, ...]]:
-    """The changes by hand, access first; and in words what is not compared, since a call was denied or refused.
+    """The changes by hand; and in words what is not compared.
 
-    `declared` are the template's resources, and `names` the values of their references.
+    Changes that let in everybody come first, then access, what runs, the rest. Not compared is what a call is denied
+    for or refused, and what has a part that only the deploy knew. `declared` are the template's resources, and `names`
+    the values of their references.
     """
     physical = deployed.physical_ids
     versions = {part.logical_id: part.physical_id for part in deployed.resources if part.type == _VERSION}

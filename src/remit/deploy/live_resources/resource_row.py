@@ -196,7 +196,10 @@ def _plain(value: Any) -> Any:
 
 
 def differences(live: LiveResource) -> Iterator[Drift]:
-    """Yield what differs of a resource that is there."""
+    """Yield what differs of a resource that is there: its settings, then what its row's checks find.
+
+    What the caller may not read is not compared.
+    """
     for setting in live.row.settings:
         if setting.operation not in live.answers:
             continue

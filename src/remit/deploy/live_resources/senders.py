@@ -60,7 +60,7 @@ def _set_queue(live: LiveResource, setting: ComparedProperty) -> Repair:
 
 
 def _topic_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Compare a topic's policy, of which SNS writes one that lets its own account alone do all."""
+    """Yield what differs of a topic's policy. SNS writes one that lets its own account do all, which is no change."""
     text, default = answer["Attributes"].get("Policy"), []
     for statement in parse(json.loads(text)).statements:
         conditions = [(condition.key.lower(), condition.values) for condition in statement.conditions]
@@ -223,7 +223,7 @@ def _group(live: LiveResource, answer: Any) -> Iterator[Drift]:
 
 
 def _filters(live: LiveResource, answer: Any) -> Iterator[Drift]:
-    """Yield the subscription filters that no template made, or that lead elsewhere than it says."""
+    """Yield the subscription filters that no template made, or that lead elsewhere than it says; not those gone."""
     parts = live.stack.parts("AWS::Logs::SubscriptionFilter", "LogGroupName", live.name)
     own = {name.rpartition("|")[2]: properties["DestinationArn"] for _, name, properties in parts}
     for item in answer["subscriptionFilters"]:
