@@ -361,18 +361,19 @@ def test_a_grant_of_a_key_is_told_but_those_of_services(grantee: str, is_told: b
 
 
 BLOCKS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-BLOCK: Final = st.dictionaries(st.sampled_from(BLOCKS), st.sampled_from((True, False, "true", "false")))
+BLOCK: Final = st.dictionaries(st.sampled_from(BLOCKS), st.sampled_from((True, False, "true", "false", UNKNOWN)))
 
 
 @settings(max_examples=cases(30, deep=300))
-@given(
-    st.none() | BLOCK, BLOCK.map(lambda block: {name: str(value).lower() == "true" for name, value in block.items()})
-)
+@given(st.none() | BLOCK, st.dictionaries(st.sampled_from(BLOCKS), st.booleans()))
 def test_the_settings_of_the_public_access_block_that_are_off_are_told(
     declared: dict[str, Any] | None, held: dict[str, bool]
 ) -> None:
     properties = {} if declared is None else {"PublicAccessBlockConfiguration": declared}
-    wanted = {name: declared is None or declared.get(name) in (True, "true") for name in BLOCKS}
+    wanted = {}
+    for name in BLOCKS:
+        setting = True if declared is None else declared.get(name)
+        wanted[name] = held.get(name, False) if setting is UNKNOWN else setting in (True, "true")
     off = [name for name in BLOCKS if wanted[name] and not held.get(name)]
 
     found = told(

@@ -558,8 +558,8 @@ def test_an_expression_that_no_clock_has_is_told_with_what_is_wrong(expression: 
     [
         (Dynamodb, {"eventName": {"prefix": "IN"}}, "filter.eventName matches nothing: the field is a value"),
         (Dynamodb, {"dynamodb": {"SizeBytes": {"a": ["b"]}}}, "SizeBytes matches nothing: the field is a value"),
-        (Sqs, {"body": [{"anything-but": {"prefix": "a", "suffix": "b"}}]}, "anything-but has 2 operators of 1"),
-        (Sqs, {"body": [{"prefix": "a", "suffix": "b"}]}, "has 2 operators of 1"),
+        (Sqs, {"body": [{"anything-but": {"prefix": "a", "suffix": "b"}}]}, "anything-but has 2 operators"),
+        (Sqs, {"body": [{"prefix": "a", "suffix": "b"}]}, "has 2 operators"),
         (Sqs, {"messageId": [""]}, "is an empty text, and so matches nothing"),
         (Sqs, {"messageId": [{"numeric": [">", 3]}]}, "the field is a string in the records, and no number"),
     ],

@@ -166,7 +166,9 @@ def _check_text_value(value: Any, text: Text, item: _PatternPart) -> Iterator[Re
 def _check_filter(comparison: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:
     """Yield what is wrong with one comparison, such as `{"prefix": "in/"}`."""
     if len(comparison) != 1:
-        yield part.wrong(f"has {len(comparison)} operators of 1")
+        yield part.wrong(
+            f"has {len(comparison)} operators", "a comparison takes one; a list of comparisons matches any of them"
+        )
         return
     ((operator, operand),) = comparison.items()
     if operator not in part.language.operators:
@@ -220,7 +222,7 @@ def _check_anything_but(operand: Any, part: _PatternPart) -> Iterator[RemitError
     """Yield what is wrong with the operand of anything-but: values, or one comparison of texts with some."""
     if isinstance(operand, dict):
         if len(operand) != 1:
-            yield part.wrong(f"has {len(operand)} operators of 1")
+            yield part.wrong(f"has {len(operand)} operators", "it takes one")
             return
         ((operator, excluded),) = operand.items()
         if operator not in _EXCLUDING:

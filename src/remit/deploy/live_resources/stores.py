@@ -55,13 +55,15 @@ _OF_KEY: Final = put_by("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subjec
 def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the settings of the public access block that are off; a bucket has all four unless its template says.
 
-    None where only its deploy knew what the template says.
+    None where only its deploy knew what the template says; a setting that only its deploy knew stays as it is.
     """
     declared = live.properties.get("PublicAccessBlockConfiguration")
     if declared is UNKNOWN:
         return
-    expected = {name: declared is None or str(declared.get(name, False)).lower() == "true" for name in _BLOCKS}
     actual = answer.get("PublicAccessBlockConfiguration", {})
+    settings = dict.fromkeys(_BLOCKS, True) if declared is None else {**dict.fromkeys(_BLOCKS, False), **declared}
+    known = {name: str(value).lower() == "true" for name, value in settings.items() if value is not UNKNOWN}
+    expected = {name: actual.get(name, False) for name in _BLOCKS} | known
     off = [name for name in _BLOCKS if expected[name] and not actual.get(name, False)]
     if off:
         back = repair("s3.PutPublicAccessBlock", Bucket=live.name, PublicAccessBlockConfiguration=expected)

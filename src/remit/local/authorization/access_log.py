@@ -144,12 +144,17 @@ class SeenAccess:
 
 
 def without_keys(resource: str) -> str:
-    """An ARN without what names one item: an object of a bucket is `BUCKET/*`, and what is no ARN `(no ARN)`."""
+    """An ARN without what names one item: an object of a bucket is `BUCKET/*`, and what is no ARN `(no ARN)`.
+
+    An object behind an access point is `accesspoint/NAME/object/*`.
+    """
     arn = parse(resource)
     if arn is None:
         return resource if resource == "*" else "(no ARN)"  # a phone number
     if arn.service == "s3" and not arn.region and "/" in arn.resource:
         return f"{resource.partition('/')[0]}/*"
+    if arn.service == "s3" and "/object/" in arn.resource:  # of an access point
+        return f"{resource.partition('/object/')[0]}/object/*"
     if arn.service == "execute-api" and "/@connections/" in arn.resource:
         return f"{resource.partition('/@connections/')[0]}/@connections/*"
     if arn.service == "logs" and ":log-stream:" in resource:
