@@ -24,7 +24,10 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _deleted_objects(request: OperationRequest) -> Iterator[NeededAccess]:
-    """Each key by itself, a version of it by another action ("DeleteObjects", Amazon S3 API Reference)."""
+    """Yield the access for each key, a version of it by another action ("DeleteObjects", Amazon S3 API Reference).
+
+    With BypassGovernanceRetention each needs a second action. The part is the key and the version, empty without one.
+    """
     bucket = request.parameters.get("Bucket", "")
     deleted = request.parameters.get("Delete")
     is_past_retention = str(request.parameters.get("BypassGovernanceRetention", "")).lower() == "true"
@@ -46,7 +49,10 @@ def _table(name: str, request: OperationRequest) -> str:
 
 
 def _batch(request: OperationRequest) -> Iterator[NeededAccess]:
-    """Each table of a batch ("BatchGetItem", "BatchWriteItem", Amazon DynamoDB API Reference)."""
+    """Yield the access for each table of a batch, whose parameters are the keys and items for that table.
+
+    Source: "BatchGetItem", "BatchWriteItem" (Amazon DynamoDB API Reference).
+    """
     tables = request.parameters.get("RequestItems")
     for table, entries in tables.items() if isinstance(tables, dict) else ():
         keys: list[Any] = []
@@ -69,7 +75,10 @@ _TRANSACTED: Final = {
 
 
 def _transaction(request: OperationRequest) -> Iterator[NeededAccess]:
-    """Each item as its own operation ("Using IAM with DynamoDB transactions", Amazon DynamoDB Developer Guide)."""
+    """Yield the access for each item, as for its own operation; an entry of another kind needs none.
+
+    Source: "Using IAM with DynamoDB transactions" (Amazon DynamoDB Developer Guide).
+    """
     for entry in _dicts(request.parameters.get("TransactItems")):
         for name, action in _TRANSACTED.items():
             content = entry.get(name)
@@ -90,9 +99,10 @@ _COMMENT: Final = re.compile(r"""('(?:[^']|'')*'|"[^"]*")|--[^\n]*|/\*.*?\*/""",
 
 
 def _statements(request: OperationRequest) -> Iterator[NeededAccess]:
-    """Each statement by its verb, on its table or index.
+    """Yield the access for each statement by its verb, on its table or index.
 
-    Source: "IAM security policies with PartiQL for DynamoDB" (Amazon DynamoDB Developer Guide).
+    For another verb, a SELECT on every table. Source: "IAM security policies with PartiQL for DynamoDB" (Amazon
+    DynamoDB Developer Guide).
     """
     parameters = request.parameters
     entries = [*_dicts(parameters.get("Statements")), *_dicts(parameters.get("TransactStatements"))]

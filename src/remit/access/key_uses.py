@@ -66,7 +66,10 @@ _OF_KMS: Final = frozenset({"aws:kms", "aws:kms:dsse"})
 
 
 def key_uses(request: OperationRequest, accesses: Iterable[NeededAccess]) -> Iterator[NeededAccess]:
-    """Yield the access to keys that services need for their caller, by the accesses that the request needs."""
+    """Yield the access to KMS keys that services need for their caller, by the accesses that a request needs.
+
+    Nothing for a resource without a key, or with a key that AWS manages (`alias/aws/…`).
+    """
     for access in accesses:
         encryption = _ACTIONS.get(access.action)
         if encryption is None or _is_without_key(request.operation.name, access.parameters):
@@ -91,7 +94,7 @@ _BY_PATH: Final = "ssm:GetParametersByPath"
 
 
 def _holders(request: OperationRequest, access: NeededAccess) -> tuple[str, ...]:
-    """The ARNs whose keys an action uses: of what a path has, of the bucket of a new object, else of the resource."""
+    """The ARNs whose keys an action uses: encrypted parameters below a path, a new object's bucket, or the resource."""
     if access.action == "s3:PutObject":  # what is there now is replaced
         return (access.resource.partition("/")[0],)
     if access.action == _BY_PATH:

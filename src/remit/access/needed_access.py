@@ -40,7 +40,7 @@ class RequestedOperation:
 
     @property
     def format(self) -> ParameterFormat | None:
-        """The place of the operation's parameters in the request."""
+        """The place of the operation's parameters in the request; None where nobody knows them."""
         return parameter_format(self.client, self.name)
 
 
@@ -67,12 +67,12 @@ class OperationRequest:
         return self.setting.arn(service, resource, region=region, account=account)
 
     def text(self, name: str) -> str | None:
-        """A parameter that is a text; None where there is none."""
+        """A parameter that is a text; None where there is none, or it is of another type."""
         value = self.parameters.get(name)
         return value if isinstance(value, str) else None
 
     def texts(self, name: str) -> Iterator[str]:
-        """The texts of a parameter that is one text or a list of them."""
+        """The texts of a parameter that is one text or a list of them; none of any other value."""
         return texts(self.parameters.get(name))
 
 
@@ -105,7 +105,7 @@ class NeededAccess:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """The texts of a parameter that is one text or a list of them."""
+    """The texts of a parameter that is one text or a list of them; none of any other value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -113,7 +113,10 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def as_texts(value: Any) -> str | tuple[str, ...] | None:
-    """A parameter as the value of a condition key; None for what is neither a scalar nor a list of some."""
+    """A parameter as the value of a condition key, numbers and booleans as texts.
+
+    None for what is neither a scalar nor a list of some.
+    """
     if isinstance(value, list):
         return tuple(_as_text(item) for item in value if isinstance(item, str | int | float)) or None
     return _as_text(value) if isinstance(value, str | int | float) else None

@@ -34,7 +34,11 @@ _DEEPEST: Final = 12
 
 
 def needs_of(request: OperationRequest) -> tuple[NeededAccess, ...] | None:
-    """All that a request needs; empty when anybody may make it, None when nobody knows which actions it needs."""
+    """All that a request needs; empty when anybody may make it, None when nobody knows which actions it needs.
+
+    Each action is asked once on an ARN, in the order of the operation's calls; iam:PassRole, tagging, s3:ListBucket and
+    the keys of KMS follow. Only of keys the same access may come several times, for other encryption contexts.
+    """
     operation, parameters = request.operation, request.parameters
     items = ITEMS.get((operation.client, operation.name))
     if items is not None:
@@ -81,7 +85,7 @@ def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
 
 
 def _mentioned(action: str, value: Any, depth: int = _DEEPEST) -> Iterator[str]:
-    """The ARNs anywhere among the parameters that are of a kind which the action takes."""
+    """Yield the ARNs anywhere among the parameters that are of a kind which the action takes, to a depth of twelve."""
     if isinstance(value, str):
         if value.startswith("arn:") and _is_of_action(action, value):
             yield value
@@ -105,7 +109,10 @@ def _most_specific(texts: Mapping[str, None]) -> tuple[str, ...]:
 
 
 def _by_similar_names(request: ActionRequest) -> tuple[str, ...]:
-    """The ARNs of which parameters tell the most: those with the fewest `UNRESOLVED` parts."""
+    """The ARNs of which parameters tell the most: those with the fewest `UNRESOLVED` parts.
+
+    Empty where none tells any.
+    """
     texts: dict[str, None] = {}
     for target in targets_of(request.action):
         arns_of_kind = similar(target.type, request.operation.name, request.parameters, request.setting.places)
@@ -138,7 +145,7 @@ _PASSES: Final = {
 
 
 def _texts_at(value: Any, steps: list[str]) -> Iterator[str]:
-    """The texts that the steps lead to, in each item of a list."""
+    """Yield the texts that the steps lead to, in each item of a list; nothing where they lead nowhere."""
     if isinstance(value, list):
         for item in value:
             yield from _texts_at(item, steps)

@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 
 
 def with_names(request: OperationRequest) -> Parameters:
-    """The parameters of a request, and what `NAMES` adds to them."""
+    """The parameters of a request, and what `NAMES` adds to them or puts in their place."""
     row = NAMES.get(request.operation.client)
     return request.parameters if row is None else {**request.parameters, **row(request.parameters)}
 
 
 def _s3_names(parameters: Parameters) -> dict[str, Any]:
-    """The source of a copy stands percent-encoded in its header ("CopyObject", Amazon S3 API Reference)."""
+    """BucketName (empty without a bucket), ObjectName, and the source of a copy, decoded.
+
+    It stands percent-encoded in its header ("CopyObject", Amazon S3 API Reference).
+    """
     names = {"BucketName": parameters.get("Bucket", "")}
     if "Key" in parameters:
         names["ObjectName"] = parameters["Key"]
@@ -50,9 +53,11 @@ _NAME_BEHIND_ACCOUNT: Final = 2
 
 
 def _lambda_names(parameters: Parameters) -> dict[str, Any]:
-    """A function's name stands alone, in an ARN or in a part of one, with or without a qualifier.
+    """FunctionName and LayerName as bare names.
 
-    Source: "Invoke" (AWS Lambda API Reference), FunctionName; "GetLayerVersion", LayerName.
+    FunctionArn, LayerArn, FunctionAccount and Qualifier where a name has them. A function's name stands alone, in an
+    ARN or in a part of one, with or without a qualifier. Source: "Invoke" (AWS Lambda API Reference), FunctionName;
+    "GetLayerVersion", LayerName.
     """
     names: dict[str, Any] = {}
     name = parameters.get("FunctionName")
@@ -75,7 +80,7 @@ def _lambda_names(parameters: Parameters) -> dict[str, Any]:
 
 
 def _ssm_names(parameters: Parameters) -> dict[str, Any]:
-    """A parameter's name may begin with `/` and end in a version or label; its ARN has neither ("GetParameter")."""
+    """Name and Names as ARNs have them, without a leading `/` and without a version or label ("GetParameter")."""
     names: dict[str, Any] = {}
     if isinstance(parameters.get("Name"), str):
         names["Name"] = _bare_name(parameters["Name"])
@@ -102,7 +107,11 @@ NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
 
 
 def _function(request: ActionRequest) -> Iterator[str]:
-    """A request for a version or an alias is asked on its ARN ("Lambda resource ARNs in policies")."""
+    """Yield the ARN of a version, an alias, a layer, or a function of another account.
+
+    Nothing where the action does not take it, or the bare name tells the ARN. Source: "Lambda resource ARNs in
+    policies".
+    """
     layer = ":".join(filter(None, (request.text("LayerArn"), request.text("LayerVersion"))))
     if takes(request.action, layer):
         yield layer
@@ -121,7 +130,10 @@ _QUEUE_URL: Final = r"https?://(?:sqs\.(?P<region>[\w-]+)\.)?[^/]+/(?P<account>\
 
 
 def _queue(request: ActionRequest) -> Iterator[str]:
-    """A queue by its URL, which may be of another account ("Queue and message identifiers", Amazon SQS)."""
+    """Yield a queue by its URL, which may be of another account and region; nothing for another address.
+
+    Source: "Queue and message identifiers" (Amazon SQS).
+    """
     match = re.fullmatch(_QUEUE_URL, request.text("QueueUrl") or "")
     if match is not None:
         yield request.arn("sqs", match["name"], region=match["region"], account=match["account"])
@@ -138,7 +150,10 @@ def _known_by_id(request: ActionRequest) -> Iterator[str]:
 
 
 def _index(request: ActionRequest) -> Iterator[str]:
-    """An index of a table, which may be named by its ARN ("Query", Amazon DynamoDB API Reference)."""
+    """Yield an index of a table, which may be named by its ARN ("Query", Amazon DynamoDB API Reference).
+
+    Nothing where the request names no index.
+    """
     table, index = request.text("TableName"), request.text("IndexName")
     if table is not None and index is not None:
         arn = table if table.startswith("arn:") else request.arn("dynamodb", f"table/{table}")
@@ -232,7 +247,7 @@ def _secret_arn(name: str, setting: RequestSetting) -> str:
 
 
 def _topic(request: ActionRequest) -> Iterator[str]:
-    """A topic, an endpoint or a phone number; a subscription is asked on its topic.
+    """Yield topics, endpoints and phone numbers (which are no ARNs); a subscription is asked on its topic.
 
     Source: "Publish" (Amazon SNS API Reference); "Actions, resources, and condition keys for Amazon SNS".
     """
@@ -243,7 +258,7 @@ def _topic(request: ActionRequest) -> Iterator[str]:
 
 
 def _bus(request: ActionRequest) -> Iterator[str]:
-    """An entry without a bus, and a bus without a name, are of the default one ("PutEvents", EventBridge API)."""
+    """Yield the bus of each entry, or the one of the request; without a name it is the default one ("PutEvents")."""
     entries = request.parameters.get("Entries")
     if isinstance(entries, list):
         names = [entry.get("EventBusName") for entry in entries if isinstance(entry, dict)]
@@ -255,7 +270,7 @@ def _bus(request: ActionRequest) -> Iterator[str]:
 
 
 def _rule(request: ActionRequest) -> Iterator[str]:
-    """The ARN of a rule tells its bus, but for the default one ("Amazon EventBridge resources", User Guide)."""
+    """Yield the ARN of a rule, which tells its bus, but for the default one ("Amazon EventBridge resources")."""
     name = request.text("Rule" if "Target" in request.operation.name else "Name")
     if name is not None:
         bus = request.text("EventBusName") or "default"
@@ -267,7 +282,10 @@ def _rule(request: ActionRequest) -> Iterator[str]:
 
 
 def _schedule(request: ActionRequest) -> Iterator[str]:
-    """A schedule without a group is of the group `default` ("CreateSchedule", EventBridge Scheduler API)."""
+    """Yield the ARN of a schedule; without a group it is of the group `default`, and its name is `*` without one.
+
+    Source: "CreateSchedule" (EventBridge Scheduler API).
+    """
     group = request.parameters.get("GroupName") or "default"
     yield request.arn("scheduler", f"schedule/{group}/{request.parameters.get('Name', '*')}")
 
@@ -477,9 +495,9 @@ _METHODS_OF_CONNECTIONS: Final = {"PostToConnection": "POST", "GetConnection": "
 
 
 def _api(request: ActionRequest) -> Iterator[str]:
-    """A connection of a WebSocket API ("Control access to a WebSocket API with IAM", API Gateway Guide).
+    """Yield a connection of a WebSocket API, by the method of HTTP ("Control access to a WebSocket API with IAM").
 
-    `*` where the request names none.
+    Its name is `*` where the request has none. Nothing for another action.
     """
     if request.operation.address is not None and request.action == "execute-api:ManageConnections":
         api, stage = request.operation.address

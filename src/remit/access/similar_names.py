@@ -78,7 +78,10 @@ def _values(
 
 @lru_cache(maxsize=4096)
 def _is_on_kind(operation: str, kind: str) -> bool:
-    """Return whether an operation's words have those of a kind: GetScheduledQueryHistory is on a scheduled query."""
+    """Return whether an operation's words have those of a kind in a row.
+
+    GetScheduledQueryHistory is on a scheduled query.
+    """
     words = [word.lower() for word in _WORD.findall(operation)]
     # Every run of words, joined: the kind may stand anywhere in the operation's name.
     beginnings = [words[: position + 1] for position in range(len(words))]
@@ -113,4 +116,5 @@ def _stem(name: str) -> str:
 
 
 def _folded(name: str) -> str:
+    """A name in lower case, letters and digits alone."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -24,7 +24,7 @@ _VALUES: Final = ("Value", "value", "TagValue", "tagValue")
 
 
 def request_tags(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """The tags of a request by their keys; none where it has none."""
+    """The tags of a request by their keys, in whatever form it has them; empty where it has none."""
     tags: dict[str, str] = {}
     for name in _MEMBERS:
         tags.update(_tags(parameters.get(name)))
@@ -35,7 +35,7 @@ def request_tags(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _tags(value: Any) -> Iterator[tuple[str, str]]:
-    """Keys with values, of a list of tags, a mapping, or what holds such a list (`Tagging.TagSet`, `Tags.Items`)."""
+    """Yield keys with values, of a list of tags, a mapping, or what holds a list (`Tagging.TagSet`, `Tags.Items`)."""
     if isinstance(value, list):
         for item in value:
             yield from _tags_of_item(item) if isinstance(item, dict) else ()
@@ -83,7 +83,10 @@ _OF_IAM: Final = re.compile(r"iam:(?:Create|Upload)(?P<kind>\w+)")
 
 
 def tagging_needs(request: OperationRequest, accesses: Iterable[tuple[str, str]]) -> Iterator[NeededAccess]:
-    """The access that the tags of a creating request need, by the actions and ARNs that the creation itself needs."""
+    """Yield the access that the tags of a creating request need, by the (action, ARN) that the creation itself needs.
+
+    Nothing for a request without tags, or one that creates nothing.
+    """
     name = request.operation.name
     if _CREATES.match(name) is None or not request_tags(request.parameters):
         return
@@ -95,7 +98,7 @@ def tagging_needs(request: OperationRequest, accesses: Iterable[tuple[str, str]]
 
 
 def _tagging_action(action: str) -> str | None:
-    """The action that tags what another one creates; None where none is needed."""
+    """The action that tags what another one creates; None where none is known, or it is that action itself."""
     of_iam = _OF_IAM.fullmatch(action)
     name = _OF_OPERATIONS.get(action)
     if name is None and of_iam is not None:

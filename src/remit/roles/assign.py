@@ -62,7 +62,7 @@ def assign(app: App) -> tuple[Holder, ...]:
 
 
 def _service_roles(app: App, own: OwnResources) -> Iterator[Holder]:
-    """The roles with which services call functions, and send jobs."""
+    """Yield the roles with which services call functions, send jobs and run workflows, with the app's boundary."""
     for role in job_schedulers(app) if app.queues else ():
         yield replace(role, limits=bounded(app.boundary))
     roles: list[Holder] = []

@@ -332,7 +332,10 @@ def _allowed(role: _PlacedRole, action: str, resource: str, context: Context) ->
 
 
 def _denying(role: _PlacedRole, action: str, resources: tuple[str, ...], context: Context) -> Iterator[StatementSource]:
-    """Yield the role's Deny statements that forbid an action on some of the resources, in any place."""
+    """Yield the role's Deny statements that forbid an action on some of the resources, in any place.
+
+    Some more than once.
+    """
     for resource in resources:
         for role_in_place in role.at(resource):
             decision = _decision(role_in_place, action, resource, context)

@@ -85,7 +85,7 @@ def notes_of(app: App) -> list[str]:
 
 
 def logs(_app: App, function: Function) -> Iterator[Grant]:
-    """Write to its own log group, which the template declares: creating groups is not among its rights."""
+    """Yield the grant to write to its own log group, which the template declares: it may make no group."""
     reason = function.computed("writes its logs")
     yield Grant(
         allow("logs:CreateLogStream", "logs:PutLogEvents", on=function.log_group_arn),
@@ -95,12 +95,12 @@ def logs(_app: App, function: Function) -> Iterator[Grant]:
 
 
 def network(app: App, function: Function) -> Iterator[Grant]:
-    """Manage the network interfaces of a function in a VPC.
+    """Yield the grants to manage the network interfaces of a function in a VPC; `default_vpc_policy` replaces them.
 
     Sources: AWSLambdaVPCAccessExecutionRole (v3), and "Giving Lambda functions access to resources in an Amazon VPC":
-    describing works on every resource only; for the rest all resources of the account and region must be named.
-    The function's own code gets none of it: its requests carry its ARN, those of Lambda for it do not ("Using source
-    function ARN to control function access behavior").
+    describing works on every resource only; for the rest all resources of the account and region must be named. A Deny
+    keeps the function's own code from all of it that its policies do not allow: its requests carry its ARN, those of
+    Lambda for it do not ("Using source function ARN to control function access behavior").
     """
     if app.default_vpc_policy is not None:
         yield from app.default_vpc_policy
@@ -136,7 +136,10 @@ def network(app: App, function: Function) -> Iterator[Grant]:
 
 
 def _granted_statements(app: App, function: Function) -> Iterator[Statement]:
-    """Yield statements of a function's own policy and managed policies that are known, but those for Lambda."""
+    """Yield the Allow statements of a function's own policy and of its managed policies that are known.
+
+    AWS's managed policies for Lambda in a VPC are left out.
+    """
     for grant in function.policy:
         if grant.statement.effect == "Allow":
             yield grant.statement
@@ -152,14 +155,17 @@ def _granted_statements(app: App, function: Function) -> Iterator[Statement]:
 
 
 def triggers(_app: App, function: Function) -> Iterator[Grant]:
-    """Yield the grants of each trigger."""
+    """Yield the grants of each trigger, at the function's line where a grant has none."""
     for trigger in function.triggers:
         for grant in trigger.grants(function):
             yield replace(grant, origin=grant.origin or function.origin)
 
 
 def jobs(app: App, function: Function) -> Iterator[Grant]:
-    """Send jobs to the queues that the function declares, or whose jobs its code names."""
+    """Yield the grants to send jobs to the queues that the function declares, or whose jobs its code names.
+
+    Where jobs may wait, it may make schedules as well, and pass the role of the queue to EventBridge Scheduler.
+    """
     sent = [queue.name for queue in app.queues if queue.name in (function.sends or ())]
     if not sent:
         return
@@ -180,7 +186,7 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
 
 
 def job_source(_app: App, function: Function) -> Iterator[Grant]:
-    """Take the jobs of a worker's queue."""
+    """Yield the grant to take the jobs of a worker's queue."""
     if function.queue is not None:
         from remit.triggers.sqs import CONSUME  # noqa: PLC0415 - as above
 
@@ -189,7 +195,7 @@ def job_source(_app: App, function: Function) -> Iterator[Grant]:
 
 
 def failed_jobs(app: App, function: Function) -> Iterator[Grant]:
-    """Let a job that failed wait before its next run, and put one aside that has failed for good."""
+    """Yield the grants to let a job that failed wait before its next run, and to put aside one that failed for good."""
     for queue in app.queues:
         if queue.name != function.queue:
             continue
@@ -201,7 +207,7 @@ def failed_jobs(app: App, function: Function) -> Iterator[Grant]:
 
 
 def job_marks(app: App, function: Function) -> Iterator[Grant]:
-    """Mark jobs that have finished, where they ask for it (`once=True`)."""
+    """Yield the grant to mark jobs that have finished, where the worker's jobs ask for it (`once=True`)."""
     if any(queue.name == function.queue and queue.keeps_marks for queue in app.queues):
         reason = function.computed("marks jobs that have finished, so that they never run again")
         marks = f"${{{JOB_MARKS}.Arn}}"
@@ -209,14 +215,14 @@ def job_marks(app: App, function: Function) -> Iterator[Grant]:
 
 
 def shared_resources(app: App, function: Function) -> Iterator[Grant]:
-    """Read the outputs of the app's own stack, for `lookup`."""
+    """Yield the grant to read the outputs of the app's own stack, for `lookup`, where the app has outputs."""
     if app.outputs and function.looks_up:
         reason = function.computed("may look up outputs of the app's stack")
         yield Grant(allow("cloudformation:DescribeStacks", on="${AWS::StackId}"), reason, app.outputs[0].origin)
 
 
 def tracing(_app: App, function: Function) -> Iterator[Grant]:
-    """Send traces to X-Ray, whose two actions know no resource."""
+    """Yield the grant to send traces to X-Ray, whose two actions know no resource, where tracing is active."""
     if function.properties["TracingConfig"].get("Mode") == "Active":
         reason = function.computed("is traced", "IAM knows no narrower resource for X-Ray")
         yield Grant(
@@ -227,9 +233,9 @@ def tracing(_app: App, function: Function) -> Iterator[Grant]:
 
 
 def encryption(app: App, function: Function) -> Iterator[Grant]:
-    """Decrypt what its triggers read, and encrypt what it sends that failed, or to a destination, where a key does.
+    """Yield the grants to decrypt what its triggers read, and to encrypt what it sends that failed or to a destination.
 
-    Keys that AWS manages (`alias/aws/sqs`) need no grant.
+    Only keys that encrypt it count, and those that AWS manages (`alias/aws/sqs`) need no grant.
     """
     for default in (triggers, dead_letters, destinations) if app.resources else ():
         yield from grants_on_keys(app, default(app, function))
@@ -239,7 +245,7 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
 
 
 def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
-    """Decrypt an environment that a key of the user's own encrypts ("Securing Lambda environment variables")."""
+    """Yield the grant to decrypt an environment, where a key encrypts it ("Securing Lambda environment variables")."""
     key = kms_key(own_resources(app).by_id, function.properties["KmsKeyArn"])
     if key is not None:
         yield Grant(
@@ -250,7 +256,10 @@ def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
 
 
 def file_systems(app: App, function: Function) -> Iterator[Grant]:
-    """Mount and write file systems of EFS and S3 Files ("Configuring file system access": role permissions)."""
+    """Yield the grants to mount and write file systems of EFS and S3 Files ("Configuring file system access").
+
+    One whose ARN is no text is left out.
+    """
     for config in function.properties["FileSystemConfigs"]:
         point = tokens.textual(config.get("Arn"))
         if not isinstance(point, str):
@@ -321,7 +330,7 @@ def queue_arn(queue: str) -> str:
 
 
 def stored_values(_app: App, function: Function) -> Iterator[Grant]:
-    """Get what the environment names, and decrypt it where a key of the user's own encrypts it, through its service."""
+    """Yield the grants to get what the environment names, and to decrypt it where a user's key encrypts it."""
     for value in function.stored_values:
         from remit.grants import secretsmanager, ssm  # noqa: PLC0415 - few functions name any
 

@@ -22,7 +22,8 @@ def packed(
 ) -> tuple[tuple[Statement, ...], ...] | None:
     """Documents: the first of at most `first_length` characters, at most `spare` further ones of `further_length` each.
 
-    None: it takes more whatever is done, or a statement cannot be taken apart that is longer than a document.
+    With None for `spare` there may be any number. None: it takes more whatever is done, or a statement cannot be taken
+    apart that is longer than a document.
     """
     packer = _Packer(sizes, first_length, further_length)
     by_length = tuple(sorted(statements, key=lambda statement: -sizes.statement(statement)))
@@ -72,6 +73,8 @@ class _Document:
 
 @dataclass(frozen=True, slots=True)
 class _Packer:
+    """Fills documents in different ways; the first may be `first` characters long, each other `further`."""
+
     sizes: Sizes
     first: int
     further: int
@@ -162,6 +165,7 @@ def _halved(statement: Statement) -> tuple[Statement, Statement] | None:
 
 
 def _mean_the_same(statement: Statement, pieces: tuple[Statement, ...]) -> bool:
+    """Return whether it is proven that pieces allow and deny together exactly what a statement does."""
     from remit.iam.prove.minimise import same  # noqa: PLC0415 - it brings the comparison, and most statements stay whole
 
     return same(Policy((statement,)), Policy(pieces))

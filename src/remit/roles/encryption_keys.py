@@ -81,7 +81,10 @@ def key_of(app: App, arn: str, types: Collection[str] = ()) -> KmsKey | None:
 
 
 def with_keys_by_arn(statement: Statement, own: OwnResources) -> Statement:
-    """The statement, where it is about the app's keys alone, with each by its ARN: IAM knows no id and no alias."""
+    """The statement, where it is about the app's keys alone, with each by its ARN: IAM knows no id and no alias.
+
+    Any other statement is returned as it is, the same object.
+    """
     resources = statement.resources
     if resources is None or not all(action.startswith(_KMS) for action in statement.actions.patterns):
         return statement
@@ -99,7 +102,10 @@ def with_keys_by_arn(statement: Statement, own: OwnResources) -> Statement:
 
 
 def _with_key_of_alias(statement: Statement, own: OwnResources) -> Statement | None:
-    """A statement on every key that has an alias of the app, as one on its key; None where it is no such statement."""
+    """A statement on every key that has an alias of the app, as one on its key, without the condition on the alias.
+
+    None where it is no such statement.
+    """
     if statement.resources is None or statement.resources.patterns != (EVERY_KEY,):
         return None
     for condition in statement.conditions:

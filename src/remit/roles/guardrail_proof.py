@@ -98,8 +98,8 @@ def prove(
     """Hold every role against every guardrail, at a place or, without one, wherever the app may be deployed.
 
     What a guardrail forbids must be out of reach wherever the app may be. A ceiling that spells partition, region or
-    account (`arn:aws:…`) is met where the app is deployed there: `Proof.places`. `documents` are the policies that the
-    app makes itself, by their reference.
+    account (`arn:aws:…`) is met where the app is deployed there: `Proof.places`. What nobody knows of a role is a
+    breach, too. `documents` are the policies that the app makes itself, by their reference.
     """
     if not rails:
         return Proof()
@@ -163,7 +163,11 @@ class _Prover:
         return fill_statement(fill_statement(statement, self._exact), self._shapes)
 
     def _limits_of(self, role: Holder) -> _Limits:
-        """The denials and the boundary of a role, with references as far as they are known for certain."""
+        """The denials and the boundary of a role, with references as far as they are known for certain.
+
+        A role that is denied something for its functions' code is denied all requests that are not by that code: only
+        those by code matter to guardrails.
+        """
         denies = []
         for policy in role.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")

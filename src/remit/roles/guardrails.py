@@ -44,7 +44,10 @@ class Guardrail:
 
 
 def guardrails(folder: Path) -> tuple[Guardrail, ...]:
-    """The guardrails of a project, by their files' names. RemitError has each mistake, at its file, line and column."""
+    """The guardrails of a project, by their files' names; none without the folder.
+
+    RemitError (2) has each mistake, at its line.
+    """
     place = folder / GUARDRAILS
     if not place.is_dir():
         if place.exists():
@@ -64,7 +67,10 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
 
 
 def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
-    """The ceiling and the denials of one file, if it has both; `file` is how errors name it. RemitError as above."""
+    """The ceiling and the denials of one file, in this order, if it has both; `file` is how errors name it.
+
+    RemitError (2), at its line: it is no policy, has no statement, or has one about which nothing can be proven.
+    """
     policy, locate = read_policy(text, file, _HINT)
     if not policy.statements:
         raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))

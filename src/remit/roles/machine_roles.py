@@ -75,7 +75,10 @@ def compared_roles(roles: FileRoles, beside: Beside) -> Iterator[ComparedRole]:
 def _definition(
     resource: Resource, written: Resource | None, roles: FileRoles, beside: Beside
 ) -> ReadDefinition | None:
-    """The definition of a machine, in the template or in a file beside it; None: nobody can read it here."""
+    """The definition of a machine, in the template or in a file beside it.
+
+    None: nobody can read it here, or it is no definition.
+    """
     as_written = {} if written is None else written.properties
     # SAM makes a text of a definition.
     name = "Definition" if "Definition" in {*as_written, *resource.properties} else "DefinitionString"

@@ -128,7 +128,7 @@ class Headroom(NamedTuple):
 
     @property
     def text(self) -> str:
-        """On one line."""
+        """The use of each quota in words, on one line."""
         inline = f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline"
         if self.minimised and not self.managed:
             inline += f", minimised from {self.declared:,}"
@@ -144,7 +144,7 @@ class Headroom(NamedTuple):
 
     @property
     def document(self) -> dict[str, Any]:
-        """For programs."""
+        """The use of each quota as JSON has it."""
         return {
             "declared": self.declared,
             "minimised": self.minimised,

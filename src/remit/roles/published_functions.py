@@ -17,10 +17,10 @@ _DESTINATIONS: Final = {**SENDING, "lambda": "lambda:InvokeFunction", "events": 
 
 
 def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
-    """Let a durable function keep and read the state of its executions, of any of its versions, and of no other.
+    """Yield the grant to keep and read the state of its executions, of any of its versions, and of no other function.
 
-    Source: "Security and permissions for Lambda durable functions" (AWS Lambda Developer Guide). The function is
-    named by its text, since a role that referred to it would be a circular dependency.
+    Source: "Security and permissions for Lambda durable functions" (AWS Lambda Developer Guide). The function is named
+    by its text, since a role that referred to it would be a circular dependency.
     """
     own = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function.physical_name}:*"
     yield Grant(
@@ -31,7 +31,10 @@ def durable_executions(_app: App, function: Function) -> Iterator[Grant]:
 
 
 def destinations(app: App, function: Function) -> Iterator[Grant]:
-    """Send the records of asynchronous calls to their destinations. RemitError: an ARN can be no destination."""
+    """Yield the grants to send the records of asynchronous calls to their destinations.
+
+    RemitError: an ARN can be no destination.
+    """
     for outcome, destination in function.event_invoke.get("DestinationConfig", {}).items():
         arn = destination["Destination"]
         actions = _sending_actions(app, arn, _DESTINATIONS)
@@ -47,7 +50,10 @@ def destinations(app: App, function: Function) -> Iterator[Grant]:
 
 
 def dead_letters(app: App, function: Function) -> Iterator[Grant]:
-    """Send events that failed to the dead-letter target. RemitError: its ARN can be none."""
+    """Yield the grant to send events that failed to the dead-letter target; none without one.
+
+    RemitError: its ARN can be none.
+    """
     arn = tokens.textual(function.properties.get("DeadLetterConfig", {}).get("TargetArn"))
     if not isinstance(arn, str):
         return

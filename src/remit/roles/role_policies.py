@@ -54,11 +54,11 @@ def ready_role(
     custom_policies: Mapping[str, Policy] | None = None,
     endpoint: VpcEndpoint | None = None,
 ) -> Holder:
-    """The role made ready to be asked; `names` says what its references will be.
+    """The role made ready to be asked: with policies that are known, and references replaced by `names`.
 
-    `custom_policies` are those that AWS does not manage.
-    Grants with principals make it the policy of a resource: managed policies then do not count. `endpoint` is the
-    VPC endpoint that its requests pass.
+    `custom_policies` are those that AWS does not manage, by ARN or reference; a policy that nobody knows has no
+    document. Grants with principals make it the policy of a resource: managed policies then do not count. `endpoint` is
+    the VPC endpoint that its requests pass.
     """
 
     def document_of(arn: str) -> Policy | None:
@@ -180,9 +180,10 @@ def ask(
     context: Mapping[str, Any] | None = None,
     identity_alone: bool = False,
 ) -> Decision:
-    """Decide one request of a role. A condition key that `context` does not say is open.
+    """Decide one request of a role.
 
-    The name of a user and the function whose code asks are in every request of theirs, where they are known.
+    A condition key that `context` does not have may have any value; None: it is absent. The name of a user and the
+    function whose code asks are in every request of theirs, where they are known.
 
     With `identity_alone` the boundary is left out.
     """

@@ -35,7 +35,7 @@ _FAILED_MESSAGES: Final = Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible"
 
 
 def failed_messages_alarm(queue_id: str, description: str, topic: str) -> Resource:
-    """The alarm that tells `topic` (an ARN) when a queue for what failed, of this logical id, holds a message."""
+    """An alarm that notifies `topic` (an ARN) when a dead-letter queue of this logical id holds a message."""
     alarm_id = f"{queue_id.removesuffix('Queue')}Alarm"
     return _alarm(alarm_id, description, _FAILED_MESSAGES, f"${{{queue_id}.QueueName}}", topic)
 

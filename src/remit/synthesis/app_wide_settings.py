@@ -22,7 +22,11 @@ _LONGEST_REGION: Final = 15  # us-isof-south-1
 
 
 def with_app_wide_settings(app: App, resources: Iterable[Resource]) -> tuple[Resource, ...]:
-    """The resources of a template with these settings; what one says itself wins."""
+    """The resources of a template with an app's tags, boundary, paths and names of roles, and keeping of data.
+
+    Tags go on each resource whose type has some, the boundary on each role. Path and name are for roles that remit
+    makes, and shared resources alone are kept (`Retain`). A property that a resource has itself stays.
+    """
     shared_ids = {resource.logical_id for resource in app.resources}
     changed: list[Resource] = []
     for resource in resources:
@@ -66,7 +70,7 @@ def role_name(pattern: str, app: App, logical_id: str) -> str:
 
 
 def _length(name: str) -> int:
-    """The characters of a name at most, wherever it is deployed."""
+    """The characters of a name at most, wherever it is deployed: those of the longest region for `{region}`."""
     return len(name.replace(_REGION, "x" * _LONGEST_REGION))
 
 

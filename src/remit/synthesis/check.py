@@ -35,7 +35,7 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
 def check(template: Template, roles: tuple[Holder, ...], app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
-    """Note everything that a deploy would fail on, each at the line that wrote it.
+    """Note in `mistakes` everything that a deploy would fail on, each at the line that wrote it.
 
     Cycles are looked for once each reference leads somewhere, and permissions where they can be known.
     """
@@ -123,7 +123,11 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
 
 
 def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
-    """Yield functions that run on their own logs, and violations of Lambda's, DynamoDB's and SQS's limits."""
+    """Yield what is wrong with a resource by its type.
+
+    A function's environment that is too large, a mapping's queue that hides messages too short, keys of tables, a log
+    group that its own function runs on, and queues that SQS refuses.
+    """
     if resource.type == "AWS::Lambda::Function":
         variables = resource.properties.get("Environment", {}).get("Variables", {})
         size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
@@ -187,7 +191,7 @@ def notes_on(template: Template, roles: tuple[Holder, ...], app: App) -> Iterato
 
 
 def _counts_by_type(template: Template) -> str:
-    """How many resources there are of each type, the most first."""
+    """How many resources there are of each type, the most first, in words: `12 AWS::IAM::Role, 3 AWS::SQS::Queue`."""
     counts = Counter(resource.type for resource in template.resources)
     return ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
 

@@ -139,7 +139,7 @@ def _function_of(mapping: Resource, app: App) -> Function | None:
 
 
 def _source_of(mapping: Resource, by_id: Mapping[str, Resource]) -> tuple[str, str]:
-    """The service of a mapping's source, "" if that is not known, and its ARN or what stands for it."""
+    """The service of a mapping's source, "" if that is not known, and its ARN or what stands for it ("": no text)."""
     text = tokens.textual(mapping.properties.get("EventSourceArn"))
     if not isinstance(text, str):
         return "", ""

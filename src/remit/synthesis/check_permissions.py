@@ -89,7 +89,10 @@ def check_permissions(
 def _no_permission(
     resource: Resource, invoker: Invoker, called: str, callee: _Callee, permissions: Sequence[Resource]
 ) -> RemitError:
-    """The error for a permission that is missing, which its hint has as a shared resource that can be copied."""
+    """The error for a permission that is missing; its hint has the permission as a shared resource to copy.
+
+    A permission of the same service for another source is named there, too.
+    """
     name = f"{callee.function}` by its `{callee.qualifier}" if callee.qualifier else callee.function
     qualifier = f":{callee.qualifier}" if callee.qualifier else ""
     lines = [f'function_name="${{{callee.function}}}{qualifier}"', f'principal="{invoker.principal}"']
@@ -239,7 +242,10 @@ class _Template:
 
 
 def _in_openapi(document: Any) -> Iterator[Any]:
-    """Yield the URIs of integrations and authorizers that an OpenAPI document calls without a role."""
+    """Yield the URIs of integrations and authorizers that an OpenAPI document calls without a role.
+
+    None for one without.
+    """
     if isinstance(document, dict):
         for name, content in document.items():
             if name in _OPENAPI and isinstance(content, dict):

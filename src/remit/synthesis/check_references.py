@@ -35,8 +35,9 @@ def check_references(
 ) -> tuple[tuple[str, ...], list[RemitError]]:
     """The logical ids in the template that a resource names and depends on, and what is wrong with its references.
 
-    Each must be in the template, or one of its parameters. `written`: the lines that set properties, where these are
-    not the resource's own.
+    Each id comes once, and must be in the template, or one of its parameters. Where late-bound text cannot be read,
+    there are no ids, and that is the mistake. `written`: the lines that set properties, where these are not the
+    resource's own.
     """
     label = f"`{resource.logical_id}`"
     mistakes: list[RemitError] = []
@@ -78,7 +79,7 @@ def check_references(
 
 
 def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
-    """Yield what is wrong with an output's references."""
+    """Yield what is wrong with an output's references, or that its late-bound text cannot be read."""
     label = f"output {output.name}"
     try:
         named_references = _references_in({"Value": output.value})
@@ -95,7 +96,10 @@ def _references_in(value: Mapping[str, Any]) -> list[Reference]:
 
 
 def _check_reference(reference: Reference, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:
-    """Yield the error for a reference to nothing, or to an attribute that its resource has not; `label` begins it."""
+    """Yield the error for a reference to nothing, or to an attribute that its resource has not; `label` begins it.
+
+    Nothing for a parameter, and for what may be a part that failed.
+    """
     name, attribute = reference.target, reference.attribute
     if name is None or name in known.parameters:
         return

@@ -112,7 +112,10 @@ def _check_local_indexes(table: Resource) -> Iterator[RemitError]:
 
 
 def _texts(items: Any, key: str) -> list[str] | None:
-    """A text of each item of a list, by its key; None where one is not known before the deploy."""
+    """A text of each item of a list, by its key.
+
+    None where there is no list, or one text is not known before the deploy.
+    """
     if not isinstance(items, list):
         return None
     texts = [item.get(key) if isinstance(item, Mapping) else None for item in items]

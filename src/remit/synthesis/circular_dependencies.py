@@ -42,7 +42,7 @@ def buckets_by_name(resources: Sequence[Resource]) -> list[Resource]:
 
 
 def arns_by_name(resources: Iterable[Resource]) -> dict[str, str]:
-    """Map ARNs that `buckets_by_name` wrote to their references, `${DataFiles.Arn}`."""
+    """Map the ARNs that `buckets_by_name` wrote for notifying buckets to their references, `${DataFiles.Arn}`."""
     return {
         f"arn:{tokens.PARTITION}:s3:::{_bucket_name(resource)}": f"${{{resource.logical_id}.Arn}}"
         for resource in resources
@@ -80,6 +80,7 @@ def _by_name(value: Any, names: Mapping[str, str]) -> Any:
 def with_later_policies(resources: Sequence[Resource], roles: Collection[str]) -> list[Resource]:
     """All resources, with the statements of roles that would make a circular dependency in policies of their own.
 
+    Such a policy follows its role, with the role's logical id and `Later`; a role without other statements keeps none.
     `roles` has the logical ids of those that remit assigned, with one inline policy each at most; a role that is a
     shared resource is as it was written.
     """
@@ -138,7 +139,10 @@ class Waits:
 
 
 def referred_ids(value: Any) -> Iterator[str]:
-    """Yield the logical ids that a value refers to."""
+    """Yield the logical ids that a mapping's references name, some more than once.
+
+    RemitError: its text cannot be read.
+    """
     for reference, _ in references(dict(value), late=True):
         if reference.target is not None:
             yield reference.target

@@ -114,7 +114,7 @@ def _with_references(role: Holder, references: Mapping[str, str]) -> Holder:
 def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
     """The functions, by name, that everyone may call: from anywhere, at a URL, or at an API's route that asks nobody.
 
-    `functions` has their names by logical id.
+    Each comes once. `functions` has their names by logical id; a function that is not there is left out.
     """
     resources = tuple(resources)
     names = (
@@ -130,10 +130,11 @@ def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]
 
 
 def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
-    """Yield what routes without authorization lead to, by logical id; a WebSocket's clients pass `$connect` first.
+    """Yield what routes without authorization lead to, by logical id; "" for what is no resource of the template.
 
-    A key of a usage plan is no authorization, and a policy of a REST API says itself whom it lets in. Source:
-    "AWS::ApiGatewayV2::Route" (CloudFormation reference): only `$connect` of a WebSocket API authorizes.
+    A WebSocket's clients pass `$connect` first. A key of a usage plan is no authorization, and a policy of a REST API
+    says itself whom it lets in. Source: "AWS::ApiGatewayV2::Route" (CloudFormation reference): only `$connect`
+    authorizes.
     """
     by_id = {resource.logical_id: resource.properties for resource in resources}
     for resource in resources:
@@ -185,7 +186,7 @@ def users_of(stack: DeclaredStack, roles: Iterable[Holder]) -> tuple[Holder, ...
 
 
 def _unplaced(role: Holder) -> Holder:
-    """A role without the lines of a file that nobody has."""
+    """A role without the lines of a file that nobody has: no origins of it, its trust and its grants."""
     without_places = role.with_grants(lambda grant: replace(grant, origin=None))
     return replace(without_places, trust_origin=None, origin=None)
 
@@ -204,7 +205,10 @@ def _with_project_names(role: Holder, functions: Mapping[str, str]) -> Holder:
 
 
 def with_reasons(roles: Iterable[Holder], by: Iterable[Holder]) -> tuple[Holder, ...]:
-    """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
+    """Roles whose grants are those of the same role in `by` with the same statement, if that has a reason.
+
+    Others stay.
+    """
     reasoned = {
         (role.logical_id, grant.statement, grant.version): grant
         for role in by
@@ -221,7 +225,7 @@ def with_reasons(roles: Iterable[Holder], by: Iterable[Holder]) -> tuple[Holder,
 def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
     """The roles of the template of an app: with what its shared resources add, and each grant with its reason.
 
-    RemitError: there can be no template.
+    Those that remit assigned come first, in their order. RemitError: there can be no template.
     """
     from remit.template.roles import roles_of  # noqa: PLC0415 - a build needs it where shared resources declare access
 
@@ -243,7 +247,8 @@ def declared_by(app: App, roles: tuple[Holder, ...]) -> DeclaredStack:
 def every_role(app: App, roles: tuple[Holder, ...]) -> tuple[tuple[Holder, ...], Mapping[str, Policy]]:
     """Every role of an app, also those of others that it attaches policies to; and its own managed policies.
 
-    The policies are by the text that refers to them. RemitError: there can be no such template.
+    The policies are by the text that refers to them. Without resources of IAM these are `roles` as they are, and no
+    policies. RemitError: there can be no such template.
     """
     if not adds_access(app):
         return roles, {}

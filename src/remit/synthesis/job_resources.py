@@ -17,7 +17,10 @@ _RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
 
 
 def job_resources(app: App) -> Iterator[Resource]:
-    """The queues of an app's jobs, and what they need beside them."""
+    """The resources of an app's jobs: queues, each after its dead-letter queue.
+
+    Alarms, marks, and schedules, where asked for.
+    """
     for queue in app.queues:
         worker = next(function for function in app.functions if function.queue == queue.name)
         dead = defaults.dead_letter_id(queue.name)
@@ -71,7 +74,7 @@ def job_resources(app: App) -> Iterator[Resource]:
 
 
 def worker_source(app: App, function: Function) -> Iterator[Resource]:
-    """A worker's event source mapping, which delivers one job at a time.
+    """A worker's event source mapping, which delivers one job at a time; none for a function that works no queue.
 
     A job that times out ends the process before it can say which jobs of its batch had finished, and SQS would deliver
     all of them again ("Implementing partial batch responses", AWS Lambda Developer Guide).

@@ -23,9 +23,9 @@ _RULE: Final = "R704"
 def notes_on_overrides(app: App, roles: tuple[Holder, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
     """List the features that break: a default policy is replaced, a Deny was added, or a boundary limits the role.
 
-    Warnings are told, and so are errors that `accept` accepts. A comment at the override in the project's `folder`, or
-    `config.lint.allow`, accepts as well, as for any finding of lint.
-    RemitError at the override: it breaks what the app uses, and no reason accepts that; or the reason is empty.
+    Warnings come first, then the errors that `accept` accepts, or that it was not needed. A comment at the override in
+    the project's `folder`, or `config.lint.allow`, accepts as well, as for any finding of lint; a warning is then left
+    out. RemitError at the override: it breaks what the app uses, and no reason accepts that; or the reason is empty.
     """
     if accept is not None and not any(map(str.isalnum, accept)):
         raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')

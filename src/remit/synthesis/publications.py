@@ -20,8 +20,9 @@ _DIGITS: Final = 10
 def publication_resources(function: Function, properties: Mapping[str, Any]) -> Iterator[Resource]:
     """The version and the alias of a function that is published, and its asynchronous configuration, if it has one.
 
-    A version is never changed: its logical id carries the hash of the function's code and settings, so that a change of
-    either publishes another. Older ones stay, for executions that run and for going back, until the function goes.
+    A version is never changed: its logical id carries the hash of the function's `properties`, code and settings, so
+    that a change of either publishes another. Older ones stay, for executions that run and for going back, until the
+    function goes.
     """
     name = f"${{{function.resource_id}}}"
     if function.publication is not None:

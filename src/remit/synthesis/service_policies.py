@@ -119,7 +119,8 @@ class _KeyUse(NamedTuple):
 def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]:
     """All resources, with keys changed to let the services use them that send to what they encrypt, or store it.
 
-    RemitError: a key of AWS's own, whose policy nobody can change, encrypts a queue or a topic.
+    RemitError: a key of AWS's own, whose policy nobody can change, encrypts a queue or a topic; or a key's policy is no
+    plain document.
     """
     services: dict[str, list[_Service]] = {}
     mistakes = Mistakes()
@@ -251,4 +252,5 @@ def _queues_of(resource: Resource) -> list[Any]:
 
 
 def _as_list(value: Any) -> list[Any]:
+    """The items of a list or a tuple in a new list; any other value as its only item."""
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -41,7 +41,8 @@ def synth(
 ) -> Template:
     """The template of an app with its roles.
 
-    `keys` has the artefact's key in `bucket` for each function's name, and for each layer's reference.
+    `keys` has the artefact's key in `bucket` for each function's name, and for each layer's reference; `UNPACKAGED`
+    stands for one that is not there.
 
     RemitError has everything for which there can be no such template.
     """
@@ -148,7 +149,10 @@ def _layers(app: App, keys: Mapping[str, str], bucket: str) -> Iterator[Resource
 def _functions(
     app: App, roles: tuple[Holder, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
-    """Functions with log groups and publications, what triggers need, and the APIs and workers behind them."""
+    """Functions with log groups and publications, what triggers need, and the APIs and workers behind them.
+
+    A trigger or API that is wrong is noted in `mistakes`, and its resources are left out.
+    """
     late_bound_arns = own_resources(app).late_bound_arns
     role_of = {name: role for role in roles for name in role.functions}
     app_apis = apis(app.functions)
@@ -321,7 +325,10 @@ def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resou
 
 
 def _functions_of(resource: Resource, by_id: Mapping[str, Resource]) -> frozenset[str]:
-    """The functions of the template that a resource names, by their logical ids."""
+    """The functions of the template that a resource names, by their logical ids.
+
+    `by_id` has the template's resources.
+    """
     named = {str(reference.target) for reference, _ in references(dict(resource.properties), late=True)}
     return frozenset(name for name in named if name in by_id and by_id[name].type == "AWS::Lambda::Function")
 
