@@ -52,7 +52,8 @@ _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acco
 class Deployer:
     """The access of a stack's deployer. `unknown`: resources (logical id, type) whose handlers nobody knows.
 
-    Without a `stack` it is what `remit bootstrap` needs.
+    Its texts hold `${AWS::Partition}`, `${AWS::Region}` and `${AWS::AccountId}` until `bound` puts them in. Without a
+    `stack` (its name) it is what `remit bootstrap` needs.
     """
 
     stack: str
@@ -67,7 +68,7 @@ class Deployer:
 
     @property
     def policy(self) -> Policy:
-        """The policy, with late-bound partition, region and account."""
+        """One policy with the statements of all grants, in their order."""
         return Policy(tuple(grant.statement for grant in self.grants))
 
 
@@ -88,7 +89,7 @@ def deployer(
     `service_role` (ARN) it calls them as that role, and the deployer only starts it.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
-    gives them, if it does.
+    gives them, if it does. Of a deployer with a `service_role`, nothing is unknown, and there are no notes.
     """
     resources = tuple(stack.resources.values())
     declared = _declared_boundaries(stack)
@@ -120,7 +121,10 @@ def deployer(
 
 
 def on_resources(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[DeployCall]:
-    """Yield the calls. One on each resource of a type becomes one for each action and ARN that the stack has of it."""
+    """Yield the calls. One on each resource of a type becomes one for each action and ARN that the stack has of it.
+
+    Such a call disappears where the stack has no resource of the type.
+    """
     for call in calls:
         if not call.of_type:
             yield call
@@ -145,7 +149,7 @@ def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterato
 
 
 def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
-    """Yield the access to expand the template's transforms, and to fetch what they include."""
+    """Yield the access to expand the template's transforms (macros; AWS's own too), and to fetch what they include."""
     for transform in stack.transforms:
         name = transform.name
         owner = "aws" if name.startswith("AWS::") else "${AWS::AccountId}"
@@ -157,9 +161,9 @@ def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
 
 
 def _needs_of_applications(stack: PlannedStack) -> Iterator[Need]:
-    """Yield the access that SAM needs of the Serverless Application Repository.
+    """Yield the access to fetch the applications of the Serverless Application Repository that stacks are nested from.
 
-    Denials name the application as its ARN does, and with `~` for the slash, as the repository's URLs have it.
+    Each application's ARN is there twice, also with `~` for its slash: denials have either spelling.
     """
     for resource in stack.resources.values():
         for arn in stack.texts(value_at(resource.properties, "Location.ApplicationId")):
@@ -171,7 +175,10 @@ def _needs_of_applications(stack: PlannedStack) -> Iterator[Need]:
 
 
 def _declared_boundaries(stack: PlannedStack) -> dict[str, str]:
-    """The permissions boundaries (ARNs) that the template gives its roles and users, by the ARNs of these."""
+    """The permissions boundaries (ARNs) that the template gives its roles and users, by the ARNs of these.
+
+    Of several, between which a condition decides, it is the first.
+    """
     boundaries: dict[str, str] = {}
     for resource in stack.resources.values():
         if resource.type in (ROLE_TYPE, "AWS::IAM::User"):
@@ -184,9 +191,11 @@ def _declared_boundaries(stack: PlannedStack) -> dict[str, str]:
 def _needs_of_handlers(
     stack: PlannedStack, resource: Resource, boundary_of: Callable[[str], str | None]
 ) -> Iterator[Need]:
-    """Yield the calls of the handlers of a resource's type; a role of an ARN must have the boundary that it has.
+    """Yield the calls of the handlers of a resource's type on its `targets`, once for each handler that calls.
 
-    PassRole, and attaching any policy without a condition, are left out.
+    `boundary_of` gives the boundary under which alone a role or user (its ARN) may be written; None: any. Left out are
+    iam:PassRole, which `passed` has, and attaching policies of which no ARN is known. A custom resource's needs are to
+    call its function, or to write to its topic.
     """
     if is_custom(resource.type):
         # CloudFormation calls its function, or writes to its topic, for the deployer.

@@ -38,7 +38,11 @@ _SERVICES: Final = {
 
 
 def own_kinds(resource: Resource, kinds: Iterable[IamResourceType]) -> frozenset[str]:
-    """Those of an action's kinds that IAM knows a type as: the row's, or the one that the type is named like."""
+    """The names of the kinds (`s3:bucket`) that IAM knows a resource's type as, main kind and parts.
+
+    They are those of its row in the catalogue, else those of `kinds` that the type is named like; none for versions and
+    aliases of functions, and where nothing is alike.
+    """
     if is_qualified(resource.type):
         return frozenset()
     row = resource_type(resource.type)
@@ -54,7 +58,7 @@ def own_kinds(resource: Resource, kinds: Iterable[IamResourceType]) -> frozenset
 
 
 def arns_of_kind(kind: IamResourceType, values: Mapping[str, str]) -> Iterator[str]:
-    """A kind's ARNs with some of their variables filled; the others are wildcards."""
+    """One ARN for each format of a kind, with some of the variables filled; the others are wildcards."""
     return (filled(format_, values) for format_ in kind.arns)
 
 

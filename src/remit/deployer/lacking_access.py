@@ -44,8 +44,9 @@ class DeployerCheck:
 def check_deployer(have: Layers, need: Deployer, account: str) -> DeployerCheck:
     """Compare what policies allow with what a deployer needs; `account` is that of whoever has them, `*` if any may be.
 
-    What no request of today can use is not lacking. A request that the policies would allow with other values of
-    condition keys (a tag, an address) is undecided. What resources' own policies allow is not known here.
+    What no request of today can use (an action that AWS may add) is not lacking. A request that the policies would
+    allow with other values of condition keys (a tag, an address) is undecided. What resources' own policies allow is
+    not known here.
     """
     if account != "*":
         identity, boundary = (
@@ -73,14 +74,17 @@ def check_deployer(have: Layers, need: Deployer, account: str) -> DeployerCheck:
 
 
 def _in_account(policy: Policy, account: str) -> Policy:
-    """A policy as IAM reads it for a caller of this account."""
+    """A policy as IAM reads it for a caller of this account, whose number stands for `${aws:PrincipalAccount}`."""
     statements = policy.statements
     own = [put_texts(statement, lambda text: text.replace(CALLERS_ACCOUNT, account)) for statement in statements]
     return replace(policy, statements=tuple(own))
 
 
 def _lacking(grant: Grant, denied: list[tuple[Piece, str]]) -> LackingAccess:
-    """The lacking part of one statement, which is all of it where there is more than was found one by one."""
+    """The lacking part of a grant's statement: the denied actions on the denied resources, or all of the statement.
+
+    It is all where a piece stands for more than the prover listed. Request and denial are those of the first piece.
+    """
     statement, pieces = grant.statement, [piece for piece, _ in denied]
     if not any(piece.whole for piece in pieces):
         actions = dict.fromkeys(piece.action for piece in pieces)

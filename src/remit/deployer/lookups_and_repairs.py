@@ -40,7 +40,7 @@ def looked_up(stack: PlannedStack) -> Iterator[Need]:
 
 
 def _parameter(name: str) -> str:
-    """The ARN of a parameter by its name or ARN; AWS's own belong to no account."""
+    """The late-bound ARN of a parameter by its name or ARN; AWS's own (`/aws/…`) belong to no account."""
     if name.startswith("arn:"):
         return name
     bare = name.lstrip("/")

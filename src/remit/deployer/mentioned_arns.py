@@ -113,7 +113,10 @@ _BARE: Final = frozenset({"Id", "Name"})
 
 
 def mentioned_arns(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
-    """The ARNs of a kind that a resource's properties mention: resources of the template, ARNs, ids, names."""
+    """The ARNs of a kind that a resource's properties mention: resources of the template, ARNs, ids, names, images.
+
+    Where they mention none, those of the kind that properties give the variables of. An ARN may come twice.
+    """
     if kind.full_name == "s3:bucket" and resource.type == "AWS::CloudFront::Distribution":
         arns = list(_log_buckets(stack, resource))
     else:
@@ -133,9 +136,9 @@ def mentioned_arns(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
 
 
 def arns_like_type(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> list[str]:
-    """The ARNs of the kind that IAM knows a type as, by the name in its properties, or all if it has none there.
+    """The ARNs of those of `kinds` that IAM knows a type as, by the name in its properties, or all if there is none.
 
-    None for a type whose names CloudFormation makes in a known way.
+    Empty for a type whose names CloudFormation makes in a known way (`PlannedStack.arns` has these).
     """
     if is_generated(resource.type):
         return []
@@ -171,7 +174,10 @@ def _takes_parts(stack: PlannedStack, resource: Resource, kind: IamResourceType)
 
 
 def _by_id(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
-    """A kind's resources by the ids that the service made (`vpc-0a1b2c3d`); all of it beside one not known."""
+    """The ARNs of a kind's resources by the ids that the service made (`vpc-0a1b2c3d`), property by property.
+
+    A property of which only the deploy knows a part gives a wildcard instead. None for a kind without such ids.
+    """
     start = _IDS.get(kind.full_name)
     if start is None:
         return
@@ -197,9 +203,10 @@ def _literals_within(stack: PlannedStack, resource: Resource) -> Iterator[tuple[
 
 
 def _by_properties(stack: PlannedStack, resource: Resource, kind: IamResourceType, *, own: bool = False) -> list[str]:
-    """The ARNs of a kind of which the template gives variables: a property of that name, or a resource in use.
+    """The ARNs of a kind of which the template gives a variable: a property of that name, or a resource that it uses.
 
-    `own`: the type's own kind, whose name may be just Name, and which is there whatever is given.
+    A variable that nothing gives is a wildcard; several values of one give an ARN each. `own`: it is the type's own
+    kind, whose name may be just Name, and whose ARN is there whatever is given.
     """
     arns: list[str] = []
     for format_ in kind.arns:
@@ -221,7 +228,10 @@ def _by_properties(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
 
 
 def _given(stack: PlannedStack, resource: Resource, service: str, variable: str, *, is_name: bool) -> tuple[str, ...]:
-    """Return the values of a variable in a resource's properties, or else the name of what it refers to."""
+    """The values that a resource's properties give a variable of ARNs, or else the names of what it refers to.
+
+    Properties are compared by letters and digits alone. Empty: nothing gives one, or a list does.
+    """
     names = (variable, _ALIASES.get((service, variable), variable), *(("Name",) if is_name else ()))
     by_folded_name = {folded(name): value for name, value in resource.properties.items()}
     value = next((by_folded_name[name] for name in map(folded, names) if name in by_folded_name), None)
@@ -237,12 +247,15 @@ def _given(stack: PlannedStack, resource: Resource, service: str, variable: str,
 
 
 def _as_kept(service: str, text: str) -> str:
-    """A value of a property as the service has it in ARNs."""
+    """A value of a property as the service has it in ARNs.
+
+    A scope of WAF has another word there, a database's name small letters, any other text no slash at its beginning.
+    """
     return _SCOPES.get(text, lowered(text) if service in _LOWER else text.lstrip("/"))
 
 
 def _by_name(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
-    """The ARNs of a kind that properties name, which hold the name of a role, a function, a bucket."""
+    """The ARNs of a kind by the names of roles, functions, buckets and the like in the properties that hold such."""
     row = resource_type(resource.type)
     if row is None or kind.full_name not in _NAMED_BY:
         return

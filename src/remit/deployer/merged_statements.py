@@ -77,7 +77,10 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
 
 
 def _absorb(rights: dict[tuple[str, _Conditions], _Targets]) -> None:
-    """Take out of `rights` what a pattern without conditions (`ec2:Describe*`) allows, too, on the same or more."""
+    """Take out of `rights` what a pattern without conditions (`ec2:Describe*`) allows, too, on the same or more.
+
+    Their purposes go to the pattern. `rights` is changed in place.
+    """
     patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
     for (action, conditions), narrow in list(rights.items()):
         for pattern, wide in patterns:
@@ -159,7 +162,10 @@ def _shortened(groups: list[_Group]) -> list[_Group]:
 
 
 def _saving(wide: _Group, narrow: _Group) -> int:
-    """The characters saved when the wide group's actions are repeated for the narrow one's resources."""
+    """The characters saved when the wide group's actions are repeated for the narrow one's resources.
+
+    0 where that cannot be done or is not needed; less than 0 where it takes more.
+    """
     if wide.service_and_conditions != narrow.service_and_conditions or not narrow.resources <= wide.resources:
         return 0
     added_actions = [action for action in wide.actions if action not in narrow.actions]

@@ -42,7 +42,10 @@ def passes(resource: Resource) -> bool:
 
 
 def _services(stack: PlannedStack, resource: Resource, role: Resource | None) -> tuple[str, ...]:
-    """The services that take the role: those known of the type, else those that it trusts, else the type's own."""
+    """The services that take the role: those known of the type, else those that the role trusts, else a likely one.
+
+    That is the type's usual one, or the one that is named as the type (`AWS::Glue::Job`: `glue.amazonaws.com`).
+    """
     deployment = deployment_of(resource.type)
     if deployment.passes_to:
         return deployment.passes_to

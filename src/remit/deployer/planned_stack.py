@@ -70,11 +70,17 @@ class PlannedStack:
     """The resources whose names are being resolved: what refers to them again is unknown."""
 
     def texts(self, value: Any) -> tuple[str, ...]:
-        """Return the possible texts of a template's value: several where a condition decides, none for AWS::NoValue."""
+        """Return the possible texts of a template's value: several where a condition decides, none for AWS::NoValue.
+
+        None for None, too. UNKNOWN stands in a text for each part that nobody knows before the deploy.
+        """
         return Values(self._reference, self.mappings).texts(value)
 
     def names(self, resource: Resource) -> tuple[str, ...]:
-        """The names of a resource as they stand in its ARN; several where a condition decides, none where unknown."""
+        """The names of a resource as they stand in its ARN, with IAM's path; several where a condition decides.
+
+        None for a type without a name that tells its ARN.
+        """
         row = named_type(resource.type)
         if row is None:
             return ()
@@ -82,7 +88,11 @@ class PlannedStack:
         return tuple(row.naming.in_arn(name, path) for path, name in product(paths, names))
 
     def arns(self, resource: Resource, kind: str, formats: Sequence[str]) -> tuple[str, ...]:
-        """The ARNs that a resource has as a kind of IAM's, whose formats these are; empty: it is none, or unknown."""
+        """The ARNs that a resource has as a kind of IAM's (`s3:bucket`), whose formats these are.
+
+        There is one for each possible name and each region with a replica. Empty: it is not of that kind, or a name
+        does not tell its ARN.
+        """
         type_row = named_type(resource.type)
         if type_row is None or kind not in type_row.row.iam:
             return ()
@@ -105,7 +115,10 @@ class PlannedStack:
         return tuple(arns)
 
     def _reference(self, name: str) -> tuple[str, ...]:
-        """Resolve a Ref or Fn::GetAtt; UNKNOWN for what nobody knows before the deploy, nothing for AWS::NoValue."""
+        """The possible texts of a Ref (`Queue`) or Fn::GetAtt (`Queue.Arn`); partition, region and account stay open.
+
+        UNKNOWN for what nobody knows before the deploy, and for a resource that refers to itself; () for AWS::NoValue.
+        """
         if f"${{{name}}}" in tokens.PLACE.values():
             return (f"${{{name}}}",)
         if name == "AWS::NoValue":
@@ -151,7 +164,11 @@ class PlannedStack:
         return tuple(paths)
 
     def _values_beside_name(self, resource: Resource, type_row: NamedType) -> dict[str, str]:
-        """The variables of a type's ARN that other properties give: the names of a cluster, a bus, a database."""
+        """The variables of a type's ARN that other properties give: the names of a cluster, a bus, a database.
+
+        Of several possible values it is the first; of an ARN or path, what is behind its last slash. Where nothing
+        gives one, the format's default or a wildcard.
+        """
         defaults = dict(type_row.arn.defaults)
         values: dict[str, str] = {}
         for variable, path in (*type_row.arn.properties, *((name, name) for name, _ in type_row.arn.otherwise)):
@@ -181,8 +198,9 @@ def stack_of(
 ) -> PlannedStack:
     """The stack of a template; of several (the deployed and the new one), all of their resources.
 
-    `values` are those of parameters. Resources that two templates declare differently are both there, the later one
-    under its logical id and a mark. RemitError: a template without Resources, or with one that has no type.
+    `values` are those of parameters, before the templates' defaults. Resources that two templates declare differently
+    are both there, the later one under its logical id and a mark (`Queue'`). RemitError (2): a template without
+    Resources, or with one that has no type.
     """
     values = values or {}
     resources: dict[str, Resource] = {}
@@ -210,7 +228,7 @@ def stack_of(
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """The object under a key; empty without one. RemitError: it is something else."""
+    """The object under a key; empty without one. RemitError (2): it is something else."""
     section = value.get(key, {})
     if not isinstance(section, Mapping):
         raise RemitError(f"`{key}` in the template must be an object, got {type(section).__name__}")
@@ -235,7 +253,7 @@ def _resources(template: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def is_retained(resource: Resource) -> bool:
-    """Return whether neither a delete nor a replacement of a resource removes it."""
+    """Return whether neither a delete nor a replacement of a resource removes it: both its policies are Retain."""
     return all(resource.attributes.get(key) == "Retain" for key in _RETENTION)
 
 
@@ -266,7 +284,7 @@ def is_qualified(type_name: str) -> bool:
 
 
 def is_custom(type_name: str) -> bool:
-    """Return whether a function or a topic of the user's makes resources of a type."""
+    """Return whether a function or a topic of the user's makes resources of a type (`Custom::…`)."""
     row = resource_type(type_name)
     return row is not None and row.is_custom
 

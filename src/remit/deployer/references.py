@@ -46,14 +46,17 @@ def direct(stack: PlannedStack, resource: Resource, only: re.Pattern[str] | None
 
 
 def literals(stack: PlannedStack, resource: Resource, only: re.Pattern[str] | None = None) -> Iterator[str]:
-    """The texts of a resource's properties."""
+    """The texts of a resource's properties, with `only` those under a property whose name it matches.
+
+    There are several of one value where a condition decides; UNKNOWN stands for what only the deploy knows.
+    """
     return (text for _, text in named_literals(stack, resource, only))
 
 
 def named_literals(
     stack: PlannedStack, resource: Resource, only: re.Pattern[str] | None = None
 ) -> Iterator[tuple[str, str]]:
-    """The texts of a resource's properties, each with the name of the property that it stands in."""
+    """As `literals`, each text behind the name of the property that it stands in."""
     for name, value in _values(resource.properties, only):
         yield from ((name, text) for text in stack.texts(value))
 
@@ -95,7 +98,11 @@ def _resources_in(stack: PlannedStack, value: Any) -> Iterator[Resource]:
 
 
 def _values(value: Any, only: re.Pattern[str] | None, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every text and intrinsic function in a value, after the name of the property that it stands in."""
+    """Yield every text and intrinsic function in a value, after the name of the property that it stands in.
+
+    With `only`, those under a property whose name it matches. The arguments of a function come after it, unless they
+    become one text with it; of a condition's choice, both values and not the condition's name.
+    """
     is_in_place = only is None or only.search(name) is not None
     if tokens.is_intrinsic(value):
         if is_in_place:

@@ -22,7 +22,10 @@ _BUCKET_AND_KEY: Final = (("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("
 
 
 def source_arns(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:
-    """Yield the sources of a resource in S3: all objects beside a key, which differs at each deploy; or the bucket."""
+    """Yield the ARNs of what a resource is made from in S3: all objects in the folder of a key, or the bucket.
+
+    It is the objects for an action that takes them. A key differs at each deploy, so its folder is granted.
+    """
     on_objects = any(target.type.name == "object" for target in entry.targets)
     urls = list(stack.texts(resource.properties.get("TemplateURL")))
     for bucket, key in (*_locations(resource.properties), *_locations(urls)):
@@ -30,7 +33,7 @@ def source_arns(stack: PlannedStack, resource: Resource, entry: Action) -> Itera
 
 
 def stored_objects(stack: PlannedStack, url: str) -> tuple[str, ...]:
-    """The objects beside one in S3, whose URL this is; none if it is no URL, or not known."""
+    """The ARN of all objects in the folder of the one that has this URL; () if it is no URL of S3, or not known."""
     return tuple(_stored(stack, bucket, key, on_objects=True) for bucket, key in _locations(url))
 
 

@@ -117,9 +117,10 @@ def _of_apis(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, .
 
 
 def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
-    """Return whether an action of a type's handlers may concern this resource.
+    """Return whether an action of a type's handlers may concern this resource: True for all types but one.
 
-    Of a web ACL's, the service that it guards.
+    Of the association of a web ACL these are actions of WAF and of the service that it guards, or of any service where
+    that is not known.
     """
     service = name.partition(":")[0]
     if resource.type != "AWS::WAFv2::WebACLAssociation" or service == "wafv2":
@@ -146,7 +147,7 @@ def left_out(stack: PlannedStack, resource: Resource, name: str) -> bool:
 
 
 def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:
-    """Yield further resources of an action on the resource itself (a group, a network), unless it is tagging.
+    """Yield further resources that an action on the resource itself takes (a group, a network), unless it is tagging.
 
     That is what the template mentions; of what it does not, the defaults that the service takes then, and all of a kind
     that the action must have, or of those that it may, if it mentions none of them.
@@ -179,7 +180,11 @@ def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[
 
 
 def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[str, ...]:
-    """Return the resources of an action other than the resource: those in its properties, else all of the kinds."""
+    """The ARNs of an action that takes other resources than this one: what its properties mention, each once.
+
+    Of the kinds that they do not mention, it is all of a kind that the action must have; where nothing is mentioned and
+    nothing is a must, all of each. Roles, users, groups and policies are there only where they are mentioned.
+    """
     arns: dict[str, None] = {}
     missing: list[ActionTarget] = []
     for target in entry.targets:
