@@ -170,7 +170,10 @@ def _placed(text: str, starts: list[tuple[int, str]]) -> tuple[Secret, ...]:
 
 
 def possible_secrets_in(text: str) -> tuple[Secret, ...]:
-    """What may be a secret in a file's text: the value of a name such as PASSWORD, an Authorization header."""
+    """What may be a secret in a file's text: the value of a name such as PASSWORD, an Authorization header.
+
+    Values behind a vendor's name (`DD_API_KEY`) are not here: `secrets_in` has them.
+    """
     folded = text.lower()
     starts = [
         (match.start("value"), "what looks like a password")
@@ -222,7 +225,10 @@ def _headers(text: str) -> Iterator[re.Match[str]]:
 
 
 def _in_file(text: str) -> Iterator[tuple[re.Match[str], str]]:
-    """The secrets in a file's text, each with its name; of some kinds the beginning alone is none."""
+    """The secrets in a file's text, each with the name of its kind, kind by kind.
+
+    The beginning of a private key alone is none. Keys of vendors, which a name tells, come last.
+    """
     bodies = {secret_kind.name: secret_kind.body for secret_kind in IN_FILES}
     for match, name in _matches(text, IN_FILES):
         body = bodies.get(name)
@@ -261,7 +267,7 @@ def _long_words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_example(match: re.Match[str]) -> bool:
-    """Return whether it is an example of AWS's own, or a URL with a made-up password or of this machine's database."""
+    """Return whether it is made up (`…EXAMPLE`, `xxxxxxxx`), or a URL with such a password or of this machine."""
     if match.re.pattern != PASSWORD_IN_URL.pattern:
         return _compiled(_MADE_UP).search(match[0]) is not None
     password = match["password"]
@@ -271,7 +277,7 @@ def _is_example(match: re.Match[str]) -> bool:
 
 @lru_cache(maxsize=8192)  # the same ARNs and values stand in many statements
 def kind(text: str) -> str | None:
-    """What secret a text holds, or None; the example keys of AWS's documentation are none."""
+    """What secret a text holds (`an AWS access key`), or None: passwords in URLs and made-up keys are none."""
     return next((name for _, name in _matches(text, KINDS)), None)
 
 
@@ -367,7 +373,7 @@ def concealed(text: str, secrets: Iterable[str], assignment: str = _NAMED_IN_SEN
 
 
 def _assigned(assignment: re.Match[str]) -> str:
-    """The assignment with stars for its value, which is left as it is where it is short or harmless."""
+    """The text of an assignment with stars for its value, which stays as it is where it is short or harmless."""
     name, sign, value = re.split("([=:])", assignment[0], maxsplit=1)
     word = value.strip().strip("\"'")
     if len(word) < _LEAST or _compiled(_HARMLESS).match(word):

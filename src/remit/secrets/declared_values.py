@@ -28,9 +28,9 @@ def check_secrets(
     declarations: Iterable[tuple[Any, Origin | None]],
     mistakes: Mistakes,
 ) -> None:
-    """Note `declarations`, each with its line, that hold the value of a secret of the project's environment.
+    """Add to `mistakes` each of the `declarations` that holds the value of a secret of the project's environment.
 
-    What is noted does not show the value.
+    A declaration comes with its line. What is noted names the secret's variable, and does not show the value.
     """
     secrets = _secrets(folder, read_variables)
     for declared, origin in declarations if secrets else ():
@@ -57,7 +57,10 @@ def _stands_in(text: str, secret: str, *, is_whole: bool) -> bool:
 
 
 def _secrets(folder: Path, read_variables: Mapping[str, str]) -> dict[str, str]:
-    """The secrets in the values of variables that the code has read, and of the project's `.env` files, with these."""
+    """The variable of each secret, by its text: of those that the code has read, and of the project's `.env*` files.
+
+    Of a file, plain words are left out; one of more than 100,000 bytes is not read. Of several variables, the first.
+    """
     variables = dict(read_variables)
     for path in sorted(folder.glob(".env*")):
         if path.is_file() and path.stat().st_size <= _LARGEST:
