@@ -100,7 +100,10 @@ def resource_without_type(name: str, resource: str) -> str:
 
 @lru_cache(maxsize=_ACTIONS)
 def resources_asked(name: str) -> int:
-    """A number for the resources that requests for an action of the catalogue name: equal where these are the same."""
+    """A number for the resources that requests for an action of the catalogue name: equal where these are the same.
+
+    Numbers are given in the order of the questions, so that they differ from run to run.
+    """
     folded = name.lower()
     own = name if name in AUTHORISED_ACTIONS else ""
     asked = folded.partition(":")[0], _formats(name), is_without_resources(folded), own
@@ -154,7 +157,10 @@ def _oddity(target: ActionTarget) -> tuple[bool, int]:
 
 @lru_cache(maxsize=16384)
 def takes(name: str, resource: str) -> bool:
-    """Return whether an action of the catalogue may be asked on an ARN."""
+    """Return whether an action of the catalogue may be asked on an ARN, or on some ARN that this pattern matches.
+
+    True for any ARN where the action is asked on all of a kind (`KIND_ARNS`); False for what is no ARN, as `*`.
+    """
     arn = parse(resource)
     if arn is None:
         return False

@@ -209,7 +209,7 @@ def keys(prefix: str) -> tuple[Key, ...]:
 def is_multivalued(name: str) -> bool | None:
     """Return whether a request may have several values of a condition key (in any case).
 
-    None for a key that nobody lists.
+    None for a key that nobody lists, or whose type nobody says.
     """
     shared_key = global_key(name)
     if shared_key is not None:

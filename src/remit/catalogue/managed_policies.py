@@ -65,7 +65,10 @@ def occurs(text: str) -> bool:
 
 @lru_cache(maxsize=512)
 def has_action_of(prefix: str) -> bool:
-    """Return whether some managed policy has an action with this prefix, as `iotevents`; its service may be closed."""
+    """Return whether some managed policy has an action with this prefix, as `iotevents`; its service may be closed.
+
+    The case counts: prefixes are in small letters.
+    """
     begin = f"{prefix}:"
     return any(word.startswith(begin) for word in _listed()) or f'"{begin}' in _rows()
 

@@ -98,8 +98,8 @@ def nearest_actions(name: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...
 def nearest_managed_policy(name: str) -> str | None:
     """The managed policy that a name means which misspells it, cuts it short, or leaves out its `Amazon` or `AWS`.
 
-    It has the same words, no more and no fewer: `S3ReadOnlyAccess` is not `ReadOnlyAccess`, which reads everything. Of
-    several that a name begins, none is meant rather than another.
+    It has the same words, no more and no fewer: `S3ReadOnlyAccess` is not `ReadOnlyAccess`, which reads everything.
+    None: nothing is near, or the name begins several of them.
     """
     for prefix in _MAKERS:
         with_prefix = managed_policy(f"{prefix}{name}")
@@ -146,7 +146,10 @@ def the_action(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str,
 
 
 def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """The actions of an API operation: `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`."""
+    """The actions of an API operation: `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`.
+
+    Where none is needed in any case, those that some parameters need; () where there is no such operation.
+    """
     for name in (bare, f"{bare}s", bare.removesuffix("s")):
         api_operation = operation_of(prefix, name)
         if api_operation is not None:
@@ -155,7 +158,10 @@ def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> t
 
 
 def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """The actions that differ by a letter or two; none where all words are the service's, or verbs of people's."""
+    """The actions of a service whose names differ by a letter or two, the nearest first.
+
+    None where all words of the name are the service's, or verbs that people use: then no letter is wrong.
+    """
     vocabulary = _vocabulary(prefix)
     if all(_singular(word) in vocabulary for word in _words(bare)):
         return ()
@@ -202,7 +208,10 @@ GUESSES_BY_LIKENESS: Final = tuple(guess for guess in GUESSES if guess is not in
 
 
 def by_name(bare: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The actions, of whatever service, with this bare name, or with one that it misspells; the likeliest first."""
+    """The actions, of whatever service, with this bare name, the likeliest first; else one action that it misspells.
+
+    That one is of the first service of `speaking`, or of those much used, that has such an action; () where none has.
+    """
     names = ranked(_namesakes().get(_folded(bare), ()), speaking)
     if names:
         return names
@@ -263,7 +272,10 @@ def _rated(prefix: str, bare: str) -> list[tuple[float, str]]:
 
 
 def _cost(written: tuple[str, ...], words: tuple[str, ...], *, usual: bool) -> float:
-    """Weigh the differences between the words of a name and an action's: another verb, words more or less."""
+    """The cost of the differences between the words of a name and an action's: another verb, words more or less.
+
+    More than `_FAR` where the verbs have nothing in common; `usual` actions cost a little less.
+    """
     if words[1 : len(written) + 1] == written:  # AdminCreateUser of CreateUser
         return _MORE * (len(words) - len(written))
     cost = _word_cost(written[0], words[0])
@@ -283,7 +295,7 @@ def _cost(written: tuple[str, ...], words: tuple[str, ...], *, usual: bool) -> f
 
 @lru_cache(maxsize=65536)
 def _word_cost(written: str, word: str) -> float:
-    """Weigh the difference between one written word and an action's."""
+    """The cost of the difference between one written word and an action's: from 0, the same, to `_UNRELATED`."""
     synonyms = _OTHER_WORDS.get(written, "").split()
     if written == word:
         return 0

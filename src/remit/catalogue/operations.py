@@ -27,7 +27,11 @@ class When:
     value: str | None
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
-        """Return whether the parameters of a call meet it."""
+        """Return whether the parameters of a call meet it.
+
+        Values at the path are compared as texts, without case. All tests but Exists, NotExists and NotEquals ask whether
+        one of them contains the value (`Equals` is for true and false); NotContains, that none does.
+        """
         values = list(_at(parameters, self.path))
         if self.test in ("Exists", "NotExists"):
             return bool(values) == (self.test == "Exists")
@@ -209,7 +213,10 @@ def _of_type(
     parameters: Mapping[str, Any],
     place_values: Mapping[str, str],
 ) -> Iterator[str]:
-    """The ARNs of one resource type: given whole, or made of parameters."""
+    """The ARNs of one resource type: given whole by an argument, made of parameters, or given whole by any parameter.
+
+    One may come several times.
+    """
     whole_arns = [
         text for text in _filled(arguments.get(f"arn {kind.name}", ()), parameters, place_values) if parse(text)
     ]
@@ -318,7 +325,7 @@ def _call(row: list[Any]) -> Call:
 
 @cache
 def _own(client: str) -> dict[str, str]:
-    """The operations that are called as their action is, with the action."""
+    """The operations of a client that are called as their action is, each with that action's full name."""
     return {
         actions(prefix)[position].partition(":")[2]: actions(prefix)[position]
         for prefix, distances in chunk("operations", client)["o"].items()

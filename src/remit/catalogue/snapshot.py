@@ -170,7 +170,7 @@ def lines(kind: str, name: str) -> tuple[str, ...]:
 
 
 def line(kind: str, name: str, position: int) -> Any:
-    """One row of a chunk of lines, parsed now. IndexError: there is none."""
+    """One row of a chunk of lines, parsed now and not kept. IndexError: there is none, or no such chunk."""
     return json.loads(lines(kind, name)[position])
 
 

@@ -75,7 +75,7 @@ def access_row(type_name: str, path: str) -> PropertyAccess | None:
 
 
 def has_rows_below(type_name: str, path: str) -> bool:
-    """Return whether some row is of a part of a property."""
+    """Return whether some row of a type is of a part of a property, which stands below it in the path."""
     spelled = _folded(path) if is_of_terraform(type_name) else path
     depth = spelled.count(".") + 1
     for row in access_rows(type_name) or ():
@@ -97,7 +97,7 @@ def is_known(type_name: str) -> bool:
 
 
 def has_property(type_name: str, name: str) -> bool:
-    """Return whether a type of CloudFormation's has a top-level property; of others, nobody knows but it may."""
+    """Return whether a type has a top-level property of this name; True for Terraform's and unknown types: they may."""
     kind = None if is_of_terraform(type_name) else resource_type(type_name)
     return kind is None or name in kind.shape.properties or kind.shape.open
 
