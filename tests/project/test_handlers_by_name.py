@@ -252,10 +252,13 @@ def test_a_handler_that_is_left_out_of_the_zip_is_an_error(make: Make) -> None:
     assert (message, "jobs.py:2:2") == (caught.value.message, at(caught.value))
 
 
-def test_a_handler_of_a_dependency_that_is_not_installed_here_is_looked_for_in_the_zip_alone(make: Make) -> None:
-    app = WEB.replace("web.handler", "some_adapter.handler")
-    project = make(app=app, **{"requirements.txt": "some-adapter==1.0\n"})
-    assert ["some_adapter.handler"] == [function.handler for function in project.load().functions]
+@pytest.mark.parametrize("module", ["some_adapter", "SomeAdapter"])
+def test_a_handler_of_a_dependency_that_is_not_installed_here_is_looked_for_in_the_zip_alone(
+    make: Make, module: str
+) -> None:
+    app = WEB.replace("web.handler", f"{module}.handler")
+    project = make(app=app, **{"requirements.txt": "some-adapter==1.0\nSomeAdapter==1.0\n"})
+    assert [f"{module}.handler"] == [function.handler for function in project.load().functions]
 
 
 def test_a_handler_may_be_in_a_layer_or_in_lambda_itself(make: Make) -> None:

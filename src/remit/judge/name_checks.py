@@ -71,7 +71,10 @@ def check_declaration(declaration: Declaration) -> None:
 
 
 def checked_option(where: Span, name: str, value: Any, check: Check, position: int | None = None) -> Any:
-    """The value of a decorator's option as remit keeps it. RemitError at it has what is wrong."""
+    """The value of a decorator's option as remit keeps it: what `check` makes of it.
+
+    RemitError of `check`, placed at the option, by its name or else its position in the call.
+    """
     try:
         return check((name,), value)
     except RemitError as error:
@@ -81,7 +84,7 @@ def checked_option(where: Span, name: str, value: Any, check: Check, position: i
 
 
 def is_possible(handler: object) -> bool:
-    """Return whether Lambda takes a text as a handler."""
+    """Return whether something is a text that is not too long for a handler; its form is not looked at."""
     return isinstance(handler, str) and len(handler) <= HANDLER_LIMIT
 
 
@@ -235,16 +238,19 @@ def _problem_of_absent(
 
 
 def _is_required(name: str, folder: Path) -> bool:
-    """Return whether a file of dependencies speaks of a package of this name, which then is in the zip."""
+    """Return whether a file of dependencies in `folder` has this name anywhere: the package is then in the zip."""
     for file in ("requirements.txt", "pyproject.toml"):
         with contextlib.suppress(OSError, ValueError):
-            if name.replace("_", "-") in (folder / file).read_text("utf-8").lower().replace("_", "-"):
+            if name.lower().replace("_", "-") in (folder / file).read_text("utf-8").lower().replace("_", "-"):
                 return True
     return False
 
 
 def check_names(state: Judgement, functions: list[Function]) -> None:
-    """Note where a name stands for two functions, or is longer than Lambda takes."""
+    """Note where two functions share a name, a logical id or a name in the account, or such a name is too long.
+
+    Each function is noted once, for the first of these.
+    """
     by_name: dict[str, Function] = {}
     by_id: dict[str, Function] = {}
     by_full_name: dict[str, Function] = {}
