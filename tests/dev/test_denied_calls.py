@@ -80,6 +80,18 @@ def test_a_grant_that_cannot_be_written_stays_to_be_written(make: Make) -> None:
     assert "dynamodb.put(" in calls.write_last().diff
 
 
+def test_a_grant_of_a_function_that_is_gone_is_refused_and_stays_to_be_written(make: Make) -> None:
+    project = make(app=APP)
+    calls = denied_calls(project)
+    calls.add(access())
+    source = (project.folder / "app.py").read_text()
+    (project.folder / "app.py").write_text(source.replace("def report", "def summary"))
+    with pytest.raises(RemitError, match="there is no report any more to write a grant for"):
+        calls.write_last()
+    (project.folder / "app.py").write_text(source)
+    assert "dynamodb.put(" in calls.write_last().diff
+
+
 def test_the_grant_is_written_into_the_function_of_the_stage_that_runs(make: Make) -> None:
     in_prod = "from remit import project\nif project.stage == 'prod':\n    " + APP.replace("\ndef", "\n    def")
     project = make(config='config.stages = ["prod"]', app=in_prod)

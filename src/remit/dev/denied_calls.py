@@ -31,7 +31,10 @@ class DeniedCalls:
         self._to_write: list[CallDenied] = []
 
     def add(self, access: AccessRecord) -> CallDenied | None:
-        """Note a denied access; None where it was noted before, or no function of the app asked for it."""
+        """Note a denied access, and return it with the grant that would allow it, if one would.
+
+        None where it was noted before, or no function asked for it whose role the app makes.
+        """
         askers = [asker for asker in self._app.triggered if self._app.deployed_name(asker) == access.function]
         if not askers or askers[0].listed_as not in self._roles:
             return None
@@ -51,12 +54,17 @@ class DeniedCalls:
         return call
 
     def write_last(self) -> GrantWritten:
-        """Write the grant of the last call that has none yet. RemitError: there is no such call, or it cannot be."""
+        """Write the grant of the last call that has none yet into the source as it is now, and return what was written.
+
+        RemitError: there is no such call, the source has mistakes, its function is gone, or it cannot be written.
+        """
         if not self._to_write:
             raise RemitError("there is nothing to write: no call was denied since the last deploy")
         call = self._to_write[-1]
         app = load(self._folder, self._stage)  # as the source is now: lines may have moved
-        asker = next(asker for asker in app.triggered if asker.listed_as == call.function)
+        asker = next((asker for asker in app.triggered if asker.listed_as == call.function), None)
+        if asker is None:
+            raise RemitError(f"there is no {call.function} any more to write a grant for")
         edit = grant_edit(app, asker, call.action, call.resource, self._folder, account=self._account)
         edit.write()
         self._to_write.pop()

@@ -16,7 +16,7 @@ class DevEvent:
     kind: ClassVar[str]
 
     def document(self) -> dict[str, Any]:
-        """The event for programs."""
+        """The event for programs: its `kind` as `event`, and each field by its name."""
         return {"event": self.kind, **asdict(self)}
 
 

@@ -34,9 +34,10 @@ class FixedPorts:
         self._servers: dict[str, _Server] = {}
 
     def serve(self, addresses: Mapping[str, str]) -> dict[str, str]:
-        """Serve these addresses of the local AWS, by the names of their outputs; the address of each here.
+        """Serve these addresses of the local AWS, by the names of their outputs; returns where each is served here.
 
-        What was served before and is not there any more is served no longer. RemitError: a port is taken.
+        A name keeps its port. Other names that were served are served no longer. RemitError (2): a port is taken, or is
+        none.
         """
         ports = self._ports(addresses)
         for name in [name for name in self._servers if name not in addresses]:
@@ -55,9 +56,9 @@ class FixedPorts:
             server.stop()
 
     def _ports(self, addresses: Mapping[str, str]) -> dict[str, int]:
-        """The ports of all names: those that they had before, the one that is asked for, then whatever is free.
+        """The ports of all names: those that they had before, the one that is asked for, then the next that are free.
 
-        They are written down for the next start.
+        They are written down for the next start, with those of names that are gone.
         """
         ports = self._recorded()
         following = self._first_port
@@ -103,7 +104,7 @@ class _Server(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """The address it serves at: the root, as at the address that it forwards to."""
+        """The address it serves at: `http://127.0.0.1:PORT/`, for a WebSocket API `ws://127.0.0.1:PORT`."""
         end = "" if self.target.scheme == "ws" else "/"
         return f"{self.target.scheme}://127.0.0.1:{self.server_port}{end}"
 

@@ -73,8 +73,8 @@ def effect_of(
 ) -> Literal["deploy", "serve", "none"]:
     """What follows from files that were saved, by their paths from the project's folder.
 
-    A declaration, a dependency or a layer is deployed, and code alone is served; what is no part of the app's zips does
-    nothing.
+    A declaration (`is_declared_anew`), a dependency or a layer is deployed, and code alone is served (`is_packed`: a
+    file of the app's zips is new); anything else does nothing.
     """
     if is_declared_anew or any(is_deployed(file, app) for file in files):
         return "deploy"
@@ -181,7 +181,7 @@ class DevLoop:
     # What threads wait for.
 
     def _guarded(self, wait: Callable[[], None]) -> None:
-        """Wait; what goes wrong then ends the loop, and not the thread alone, which nobody would notice."""
+        """Wait in a thread; an exception there is raised again in the loop, which it ends."""
         try:
             wait()
         except Exception as error:  # noqa: BLE001 - it is raised again where it is seen
@@ -220,7 +220,7 @@ class DevLoop:
     def _try(self, step: Callable[[], None]) -> None:
         """Do a step; a RemitError or an OSError of it is told, and the loop goes on.
 
-        KeyboardInterrupt: a signal has stopped its deploy.
+        KeyboardInterrupt, with the signal's number: a signal has stopped its deploy (an exit code from 128 on).
         """
         try:
             step()
@@ -240,7 +240,10 @@ class DevLoop:
         raise error
 
     def _follow_source(self, files: tuple[str, ...]) -> None:
-        """Run the code as it was saved: from a folder where only code has changed, else by a deploy."""
+        """Run the code as it was saved: from a folder where only code has changed, else by a deploy.
+
+        Files that are no part of the app are not told of. RemitError: the project has mistakes, or the deploy failed.
+        """
         begin = time.monotonic()
         try:
             declared = build(self._folder, self._stage, package=False)
@@ -290,7 +293,7 @@ class DevLoop:
         return own_folder(self._folder, "dev", f"code-{quote(code, safe='')}" if code else "code")
 
     def _copy_code(self, app: App) -> bool:
-        """Copy the code of all zips to the folders that are served; whether anything was new."""
+        """Copy the code of all zips to the folders that are served. Returns whether anything was new or is gone."""
         copied = [copy_code(self._folder, code, app.exclude, self._copy_of(code)) for code in app.code_roots]
         return any(copied)
 
@@ -313,7 +316,7 @@ class DevLoop:
         self._tell(events.DebuggerWaits(name, port or self._debugged.port))
 
     def _run_what_is_deployed(self) -> None:
-        """Have functions run their zips, and no folder."""
+        """Have the functions that are deployed run their zips, and no folder; nothing before the first deploy."""
         if self._app is not None:
             for function in self._app.functions:
                 serve_code(self._aws, self._app.deployed_name(function), None)

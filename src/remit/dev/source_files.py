@@ -30,7 +30,10 @@ _QUIET_MS: Final = 20
 
 
 def saved_at_the_top(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
-    """Yield the files that are saved, moved or removed in a project's folder itself, by name, until `stop` is set."""
+    """Yield the files that are saved, moved or removed in a project's folder itself, by name, until `stop` is set.
+
+    Those of one moment are one sorted tuple.
+    """
     root = folder.resolve()
     while not stop.is_set():
         for changes in _changes([root], stop, recursive=False):
@@ -38,7 +41,10 @@ def saved_at_the_top(folder: Path, stop: threading.Event) -> Iterator[tuple[str,
 
 
 def saved_below(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
-    """Yield the files saved, moved or removed in the project's folders, and folders made meanwhile, as `name/`."""
+    """Yield the files saved, moved or removed in the project's folders, and folders made meanwhile, as `name/`.
+
+    Paths are from the project's folder. Folders of tools, such as .git, are not watched.
+    """
     root = folder.resolve()
     watched: tuple[Path, ...] | None = None
     while not stop.is_set():
@@ -135,9 +141,10 @@ def is_deployed(file: str, app: App) -> bool:
 
 
 def copy_code(folder: Path, code: str, exclude: Sequence[str], target: Path) -> bool:
-    """Have `target` hold what the zip of a root in `folder` holds of its own files; whether anything was new.
+    """Have `target` hold what the zip of a root in `folder` holds of its own files; files of other names are deleted.
 
-    RemitError: a file can neither be packed nor left out, or `target` cannot be written.
+    Returns whether anything was copied or deleted. RemitError (2): a file can neither be packed nor left out, or
+    `target` cannot be written.
     """
     entries = {entry.name: Path(entry.path) for entry in survey(folder, tuple(exclude), code).entries}
     try:

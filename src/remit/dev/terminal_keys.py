@@ -36,7 +36,10 @@ def single_keys() -> Iterator[None]:
 
 
 def pressed_keys(stop: threading.Event) -> Iterator[str]:
-    """Yield the keys as they are pressed, until `stop` is set or the terminal is gone."""
+    """Yield the keys as they are pressed, byte by byte, until `stop` is set or the terminal is gone.
+
+    A byte that is no ASCII is U+FFFD.
+    """
     descriptor = sys.stdin.fileno()
     while not stop.is_set():
         ready, _, _ = select.select([descriptor], [], [], _LOOK)
