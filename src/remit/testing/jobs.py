@@ -72,6 +72,7 @@ def jobs_run_at_once(project: Path | str = ".", stage: str | None = None) -> Ite
 
 @contextlib.contextmanager
 def _sender(sender: Any) -> Iterator[None]:
+    """In it, `sender` gets the jobs that are sent; afterwards the one before does."""
     before = runtime_job.sender
     runtime_job.sender = sender
     try:
@@ -91,7 +92,10 @@ def _check_wait(seconds: float, project: Path | str, stage: str | None) -> None:
 
 
 def _delivered(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> SentJob:
-    """What the worker gets of a job, after its way through a message."""
+    """What the worker gets of a job, after its way through a message. TypeError: an argument is no JSON.
+
+    Of a FIFO queue, `group` is removed from `options`; without one, the job's name is the group.
+    """
     group = None
     if job.queue.endswith(".fifo"):
         group = str(options.pop("group", job.__name__))

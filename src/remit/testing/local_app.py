@@ -105,7 +105,7 @@ class AppOfTests:
 
     @property
     def app(self) -> App:
-        """The app as its source declares it. RemitError: there are mistakes in it."""
+        """The app as its source declares it, loaded once. RemitError: there are mistakes in it."""
         if self._app is None:
             self._app = load(self._folder, self._stage)
             self._roles = ready_roles(self._app, assign(self._app))
@@ -126,7 +126,7 @@ class AppOfTests:
 
     @property
     def running(self) -> RunningApp:
-        """The app, deployed now unless it was before. RemitError: it cannot be deployed."""
+        """The app, deployed now unless it was before. RemitError: it cannot be deployed, the same one each time."""
         if self._problem is not None:
             raise self._problem
         if self._running is None:
@@ -161,7 +161,7 @@ class AppOfTests:
         return RunningApp(aws, outputs, account, session(aws))
 
     def stop(self) -> None:
-        """End the tests' AWS, and keep in the project what functions were seen to use."""
+        """End the tests' AWS, and append to the project's `.remit/seen` what functions were seen to use."""
         self._until_stopped.close()
         local_aws.stop(self._place)
         for path in sorted(own_folder(self._place, "seen").glob("*.jsonl")):
@@ -169,7 +169,10 @@ class AppOfTests:
 
 
 def _append(source: Path, target: Path) -> None:
-    """Append the lines that a file does not have; several processes of tests may do so at once."""
+    """Append the lines that a file does not have; several processes of tests may do so at once.
+
+    Nothing is added to one of more than 4 MB.
+    """
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     known = set(target.read_text("utf-8", "replace").splitlines()) if target.exists() else set()
     lines = [line for line in source.read_text("utf-8").splitlines() if line not in known]
@@ -189,8 +192,9 @@ class LocalApp:
     def invoke(self, function: str, event: Any = None, *, http: str | None = None, example: str | None = None) -> Any:
         """What a function answers to an event: any JSON, a request (`GET /orders?x=1`), or a trigger's sample event.
 
-        With `http`, `event` is the body, a text or what becomes JSON. FunctionFailed: the function raised an error,
-        crashed, or ran out of time.
+        With `http`, `event` is the body, a text or what becomes JSON; without any of them, the event is `{}`.
+        FunctionFailed: the function raised an error, crashed, or ran out of time. RemitError: there is no such
+        function, or no such example.
         """
         answer = self._answer(function, self._event(function, event, http, example))
         if answer.failed:
@@ -235,7 +239,7 @@ class LocalApp:
             give_answer(aws, model, serialised(model, answer))
 
     def finish(self) -> None:
-        """End a test: put the data back.
+        """End a test: put the data back, and forget the answers of `answer`.
 
         AssertionError: a call was let through since nobody could tell what it asks, or a function that answers raised
         an error. A test that never asked for the app to run has nothing to put back.
@@ -256,7 +260,7 @@ class LocalApp:
             raise AssertionError("\n".join(("calls that could not be checked:", *lines)))
 
     def accesses(self) -> tuple[AccessRecord, ...]:
-        """What functions asked for since the test began, and what was decided."""
+        """What functions asked for since the test began, and what was decided, in the order of the requests."""
         _, records = accesses(self._tests_app.running.aws, self._tests_app.last_access)
         return records
 
