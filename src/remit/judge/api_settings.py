@@ -45,7 +45,10 @@ _NEEDS: Final = (
 
 
 def settings_of_apis(state: Judgement) -> tuple[ApiSettings, RestSettings | None]:
-    """Return the settings of the HTTP API and of the REST API; None for that where nothing is set."""
+    """Return the settings of the HTTP API and of the REST API as far as they are right; what is wrong is noted.
+
+    None for the REST API where nothing of it is set, or its settings are wrong together.
+    """
     api, rest = ApiSettings(), None
     with state.noted():
         api = ApiSettings(**_right_settings(state, state.config.api))
@@ -59,9 +62,9 @@ def settings_of_apis(state: Judgement) -> tuple[ApiSettings, RestSettings | None
 
 
 def _right_settings(state: Judgement, section: Section) -> dict[str, Any]:
-    """Return the right part of the settings of an API.
+    """Return the right part of the settings of an API by their names, and the line of each as `written`.
 
-    A setting without another one that it needs is noted, unless that one failed.
+    A setting without another one that it needs is left out, and noted unless that one failed.
     """
     values = {name: value for name, (value, _) in section.assigned.items()}
     lines = {name: relative(span.origin, state.folder) for name, (_, span) in section.assigned.items()}

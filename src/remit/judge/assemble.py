@@ -37,7 +37,10 @@ T = TypeVar("T", bound=Any)
 
 
 def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
-    """The grants of a policy of the configuration, which reach every function."""
+    """The grants of a setting of `config.lambda_.iam` (`policy`, `default_policy`), which reach every function.
+
+    Items that are wrong are noted, and left out.
+    """
     items: Items = getattr(state.config.lambda_.iam, name)
     reason = Reason("setting", subjects=(name,))
     grants: list[Grant] = []
@@ -48,7 +51,7 @@ def app_policy(state: Judgement, name: str) -> tuple[Grant, ...]:
 
 
 def app_managed(state: Judgement) -> dict[str, Origin | None]:
-    """The ARNs of the configuration's managed policies, which reach every function, each with its line.
+    """The ARNs of the configuration's managed policies, which reach every function, each with its first line.
 
     Items that are wrong are noted, and left out.
     """
@@ -121,9 +124,10 @@ def function_of(state: Judgement, declaration: Declaration) -> Function | None:
 
 
 def code_root(declaration: Declaration, folder: Path) -> str:
-    """The path of the folder at the root of a function's zip, which `code` gives; empty for the project itself.
+    """The path of the folder at the root of a function's zip, which its `code` or a group's gives.
 
-    RemitError, at the argument: there is no such folder in the project, or the function is not in it.
+    Empty for the project itself, and where `code` is no text, which is told elsewhere. RemitError (2): there is no such
+    folder in the project (at the argument), or it is given to a decorated function (at the declaration).
     """
     given = [(span, tokens.plain(settings["code"])) for span, settings in declaration.settings if "code" in settings]
     span, written = given[0]  # a function's own comes before its groups'
@@ -143,9 +147,9 @@ def code_root(declaration: Declaration, folder: Path) -> str:
 
 
 def _triggers(state: Judgement, declaration: Declaration) -> tuple[Trigger, ...]:
-    """The triggers of a declaration; what is none is noted, and left out.
+    """The triggers of a declaration in their order; what is none is noted, and left out.
 
-    `without_triggers` of the state gets the line of a declaration that lacks any of its own.
+    The line of a declaration some of whose triggers are left out is added to `state.without_triggers`.
     """
     triggers = []
     first_position = 0 if declaration.web is None else 1  # after what it serves
@@ -184,9 +188,9 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
 
 
 def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant, ...]:
-    """Return the grants of a function and its groups, or of a queue's jobs; with lines relative to the project.
+    """Return the grants of a function and its groups, or of a queue's jobs; with files relative to the project.
 
-    Items that are wrong are noted, and left out. Grants of links come last.
+    Items that are wrong are noted, and left out. Grants of links come last, in the same order.
     """
     grants: list[Grant] = []
     for declared in access:
@@ -203,9 +207,10 @@ def declared_grants(state: Judgement, access: tuple[Access, ...]) -> tuple[Grant
 def managed_policies(
     state: Judgement, access: tuple[Access, ...], name: str, declaration: Span
 ) -> dict[str, Origin | None]:
-    """A function's managed policies, each with its line: its own, its groups' and the configuration's.
+    """A function's managed policies by ARN, each with its line: its own, its groups' and the configuration's.
 
     Items that are wrong are noted. More than IAM allows are noted as well, and only the first of them are returned.
+    `name` and `declaration` (its place) are for that message.
     """
     policies: dict[str, Origin | None] = {}
     for declared in access:
@@ -236,7 +241,7 @@ def managed_policies(
 
 
 def with_places(state: Judgement, items: Iterable[T]) -> tuple[T, ...]:
-    """Grants, resources and whatever else has an origin, with that as people know it."""
+    """Copies of grants, resources and whatever else has an `origin`, with its file relative to the project."""
     return tuple(replace(item, origin=relative(item.origin, state.folder)) for item in items)
 
 
@@ -253,9 +258,10 @@ class MergedSettings(NamedTuple):
 
 
 def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
-    """The app's settings, then the groups' (outermost first), then the function's own on top; wrong ones are noted.
+    """Merge the app's settings, the groups' (outermost first) and the function's own, of which the later ones win.
 
-    Where nothing says how long logs are kept, it is 30 days; what is empty is left out of the properties.
+    `layers` begin with the function's own. Environments and `properties` are merged key by key. Wrong settings are
+    noted. Where nothing says how long logs are kept, it is 30 days; None, [] and {} are left out of the properties.
     """
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
@@ -288,7 +294,7 @@ def merged_settings(state: Judgement, layers: tuple[tuple[Span, Mapping[str, Any
 
 
 def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
-    """A setting that a decorator gives, checked. RemitError stands at the part of its value that is wrong."""
+    """A setting that a decorator gives, checked, as a dict of one. RemitError at the wrong part of its value."""
     try:
         return {name: setting_values.FUNCTION_SETTINGS[name].check((name,), value)}
     except RemitError as error:

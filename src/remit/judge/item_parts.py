@@ -12,9 +12,9 @@ _RIGHT_TEXTS: Final = {"Action": "s3:GetObject", "NotAction": "s3:GetObject", "R
 
 
 def each_alone(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The item once for each part of its statements: that part where it was, and all others right.
+    """Yield the policy item once for each part of its statements: that part where it was, and all others right.
 
-    The names of elements are in AWS's spelling.
+    An item is a statement, a document, or an inline policy with its name. The names of elements are in AWS's spelling.
     """
     if "PolicyDocument" in item:
         inner = item["PolicyDocument"]
@@ -34,7 +34,7 @@ def each_alone(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _each_of_statement(statement: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A statement once for each of its parts: of a list of texts, for each text."""
+    """Yield a statement once for each of its elements, and of a list of actions or resources for each text."""
     for element, value in statement.items():
         beside = {name: right for name, right in _RIGHT.items() if element not in (name, f"Not{name}")}
         if element not in _RIGHT_TEXTS or not isinstance(value, list | tuple):

@@ -50,7 +50,7 @@ _OPTIONS: Final[Mapping[str, Check]] = {
 
 
 def checked_job(state: Judgement, declaration: Declaration) -> Declaration:
-    """A job with those of its options that are right; what is wrong with the others is noted."""
+    """A copy of a job's declaration with those of its options that are right; the others are noted, and at default."""
     right: dict[str, Any] = {"queue": "default"}
     for name, check in _OPTIONS.items():
         with state.noted():
@@ -100,7 +100,7 @@ def job_queues(state: Judgement) -> tuple[JobQueue, ...]:
 
 
 def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
-    """The jobs that a queue runs."""
+    """The jobs that a queue runs, in the order in which they are declared."""
     return [declaration for declaration in jobs if declaration.job.queue == queue]
 
 
@@ -241,7 +241,11 @@ def _queue(state: Judgement, name: str, jobs: Sequence[Declaration]) -> JobQueue
 
 
 def worker(state: Judgement, queue: JobQueue) -> Function:
-    """The function that runs a queue's jobs, with what they may do."""
+    """The function that runs a queue's jobs, with all that they may do; the queue has at least one.
+
+    Its time is the queue's, else that of the settings, or the longest of a job if that is more. What is wrong with
+    settings is noted. RemitError (2): it brings its own role, and access is declared for it.
+    """
     jobs = _jobs_of(state.jobs, queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
     access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
@@ -310,16 +314,16 @@ def sends(state: Judgement, declarations: Sequence[Declaration]) -> tuple[str, .
 
 
 def _listed(value: Any) -> Sequence[Any]:
-    """Return the items of a list, a single item, or none; none of what could not be read, which is noted."""
+    """Return the items of a list, tuple or set, or a single item; none for None and for what could not be read."""
     if value is None or type(value) is Unread:
         return ()
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
 
 
 def looks_up(state: Judgement, declarations: Sequence[Declaration]) -> bool | None:
-    """Return whether declarations look up outputs of the stack: they say so, or their code names one; None for neither.
+    """Return whether declarations look up outputs of the stack: their `reads` says so, or their code names one.
 
-    What is read and is no class of shared resources is noted.
+    None: none of them has `reads`, and no code names an output. Items that are no class of shared resources are noted.
     """
     outputs = {"lookup", *(output.name for output in state.declared.outputs)} if state.declared.outputs else set()
     is_named = any(

@@ -218,7 +218,10 @@ def _check_stage(state: Judgement) -> None:
 
 
 def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQueue, ...]]:
-    """Make the functions of their right parts, and the job queues, whose workers are among the functions."""
+    """Make the functions of their right parts, and the job queues, whose workers come last among the functions.
+
+    What is wrong is noted. `policy` and `managed` of the state are set.
+    """
     state.policy, state.managed = app_policy(state, "policy"), app_managed(state)
     functions: list[Function] = []
     for declaration in state.declarations:
@@ -387,7 +390,7 @@ def _with_shared_log_groups(app: App) -> App:
 
 
 def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Origin | None]]:
-    """Return the acceptances of a section's `allow`, each with its reason and line; none where it is not set."""
+    """Return the reason and the line of each entry of a section's `allow`, by its key; none where it is not set."""
     if "allow" not in section.assigned:
         return {}
     value, span = section.assigned["allow"]
@@ -397,6 +400,6 @@ def _reasons(state: Judgement, section: Section) -> Mapping[str, tuple[str, Orig
 
 
 def _assigned_at(state: Judgement, section: Section, name: str) -> Origin | None:
-    """The line that assigned a setting."""
+    """The line that assigned a setting; None where nothing did."""
     assigned = section.assigned.get(name)
     return None if assigned is None else relative(assigned[1].origin, state.folder)

@@ -76,7 +76,10 @@ class Judgement:
         return frozenset(owner for owner, _ in self.declared.handles)
 
     def mentions(self, declaration: Declaration) -> Mentions:
-        """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it."""
+        """The names that occur in the code of a declaration: the module that Lambda, or a worker, imports for it.
+
+        Its source is read, once for all declarations of one zip, and not imported.
+        """
         from remit.source.mentioned_names import MentionedNames  # noqa: PLC0415 - of apps with jobs or outputs alone
 
         if declaration.job is not NO_JOB:

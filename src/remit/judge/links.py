@@ -27,7 +27,10 @@ def linked_grants(access: Sequence[Access], mistakes: Mistakes) -> tuple[Grant, 
 
 
 def linked_variables(state: Judgement, access: tuple[Access, ...]) -> dict[str, str]:
-    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. Links to something else are noted."""
+    """The environment variables for linked resources: `DATA_TABLE` for `Data.table`, with the text `${DataTable}`.
+
+    Workflows of the app can be linked as well. Links to something else are noted.
+    """
     own = {resource.logical_id for resource in state.declared.resources}
     own |= {workflow.logical_id for workflow in state.workflows}
     variables: dict[str, str] = {}
@@ -55,9 +58,10 @@ def _is_of_a_key(grant: Grant) -> bool:
 
 
 def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Mapping[str, str]:
-    """What the code of declarations reads of shared resources when it runs: `Data.orders.name`, by its variable.
+    """The environment variables for what the code of declarations reads of shared resources: `Data.orders.name`.
 
-    An attribute that a resource does not have is noted where the code reads it.
+    Each has the attribute's value, as late-bound text. An attribute that a resource does not have is noted where the
+    code reads it.
     """
     from remit.project.resource_handles import attributes_of  # noqa: PLC0415 - of apps with resources alone
 
@@ -84,7 +88,7 @@ def read_variables(state: Judgement, declarations: Sequence[Declaration]) -> Map
 
 
 def with_variables(properties: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    """A function's properties with the variables of its links; what its environment says itself wins."""
+    """A copy of a function's properties with further variables; what its environment says itself wins."""
     environment = dict(properties.get("Environment") or {})
     return {
         **properties,

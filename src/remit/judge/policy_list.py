@@ -57,7 +57,10 @@ class _Item(NamedTuple):
 
 
 def _items(item: _Item, mistakes: Mistakes, depth: int = 0) -> Iterator[_Item]:
-    """The items of a list, and of lists in it, each by itself; what is no list is an item."""
+    """The items of a list, and of lists in it, each by itself; what is no list is an item.
+
+    Nothing comes of what could not be read. Lists that are nested too deep are noted.
+    """
     value, node, span, path = item
     if type(value) is Unread:
         return
@@ -78,7 +81,10 @@ def _items(item: _Item, mistakes: Mistakes, depth: int = 0) -> Iterator[_Item]:
 
 
 def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword: str = "policy") -> tuple[Grant, ...]:
-    """The grants of one policy value, each with its own line; none of items that are wrong, which are noted."""
+    """The grants of the value that `keyword` gets at `span`, each with its own line; `reason` is their because.
+
+    Items that are wrong are noted, with all mistakes in them, and give none.
+    """
     grants: list[Grant] = []
     for item in _items(_Item(value, places.value_node(span, keyword), span, (keyword,)), mistakes):
         given, origin, path = item.value, item.origin, item.path
@@ -108,7 +114,10 @@ def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword:
 def _mistakes_of_parts(
     value: Mapping[Any, Any], reason: Reason, origin: Origin, path: Path, mistakes: list[RemitError]
 ) -> list[RemitError]:
-    """The mistakes of an item that has some, and those that they hide: of each part of its statements by itself."""
+    """The mistakes of an item that has some, and those that they hide: of each part of its statements by itself.
+
+    Those given come first; one text stands once.
+    """
     from remit.judge.item_parts import each_alone  # noqa: PLC0415 - of mistakes alone
 
     gathered = Mistakes(list(mistakes))
@@ -135,7 +144,10 @@ def _spelled_by_aws(value: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
 
 
 def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
-    """The grants of one item that is no list. RemitError: it is nothing that grants."""
+    """Yield the grants of one item that is no list, those of typed grants as they are.
+
+    RemitError (2): it is nothing that grants, such as a set, None or a trigger, or a statement that is not valid.
+    """
     if isinstance(value, Grant):
         yield value
     elif isinstance(value, tuple):  # of a typed grant
@@ -238,7 +250,7 @@ def _check_version(document: iam.Policy, path: Path) -> None:
 
 
 def _wrong(path: Path, message: str, *, hint: str | None = None, origin: Origin | None = None) -> RemitError:
-    """A mistake of the item at a path, which the message begins with."""
+    """The error for a mistake of the item at a path, with which its message begins: `policy[0] is None`."""
     return RemitError(f"{spelled(path)} {message}", hint=hint, origin=origin, path=path)
 
 
@@ -270,7 +282,7 @@ def _of_role(statement: iam.Statement, path: Path) -> iam.Statement:
 
 
 def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes) -> None:
-    """Note IAM's refusals, and the traces of unset variables, in the item's statement of this number."""
+    """Note what IAM refuses of the texts of an item's statement (its number), and traces of unset variables in them."""
     action_element = "NotAction" if statement.actions.negated else "Action"
     texts = [(action_element, action) for action in statement.actions.patterns]
     if statement.resources is not None:
@@ -334,9 +346,9 @@ _PLAIN_NAME: Final = r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*"
 
 
 def declare_managed(value: Any, span: Span, mistakes: Mistakes, keyword: str = "managed_policy") -> dict[str, Origin]:
-    """The ARNs of managed policies, each with its line: from names, paths such as "service-role/…", or ARNs.
+    """The ARNs of managed policies, each with its first line: from names, paths such as "service-role/…", or ARNs.
 
-    They are right in every partition. Items that are wrong are noted.
+    Their partition is `${AWS::Partition}`; one of the app is the `${…}` of its Ref. Items that are wrong are noted.
     """
     written: dict[str, Origin] = {}
     value_mistakes = Mistakes()

@@ -30,7 +30,10 @@ _TMP: Final = 512  # megabytes, the most that SnapStart takes
 
 
 def publication(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> Publication | None:
-    """The versions and alias of a function; None where no setting asks for them."""
+    """The versions and alias of a function, `live` without a name of its own; None where no setting asks for them.
+
+    SnapStart, durability and provisioned concurrency do, as an alias does. `beside` has the settings of `BESIDE`.
+    """
     instances = beside.get("provisioned_concurrency")
     needed = instances is not None or "DurableConfig" in properties
     needed = needed or properties.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
@@ -39,7 +42,7 @@ def publication(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> Pub
 
 
 def event_invoke(beside: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties of AWS::Lambda::EventInvokeConfig that settings give."""
+    """The properties of AWS::Lambda::EventInvokeConfig that settings give; empty where none does."""
     properties = {name: beside[setting] for setting, name in _ASYNCHRONOUS.items() if beside.get(setting) is not None}
     destinations = {
         name: {"Destination": beside[setting]}
@@ -52,7 +55,7 @@ def event_invoke(beside: Mapping[str, Any]) -> dict[str, Any]:
 def check_publication(
     name: str, properties: Mapping[str, Any], beside: Mapping[str, Any], declaration: Span, mistakes: Mistakes
 ) -> None:
-    """Note everything that Lambda refuses of what the settings of a function say together."""
+    """Note what Lambda refuses of SnapStart, provisioned concurrency and durability together with other settings."""
     runtime = properties.get("Runtime")
     problems: list[tuple[str, str, str]] = []  # the setting that asks for it, the problem, the remedy
     if properties.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions":

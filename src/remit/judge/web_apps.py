@@ -23,7 +23,11 @@ _TOO_OLD: Final = frozenset({"python3.9"})
 
 
 def checked_web_app(declaration: Declaration, options: WebOptions) -> Declaration:
-    """The declaration with its web app, and the triggers of its function. RemitError at the user's line."""
+    """A copy of the declaration with its web app, and with an HTTP API as its trigger where it has none.
+
+    RemitError at the user's line: the target is no `module:name`, the interface is not asgi or wsgi, `auth` stands
+    beside triggers, or a trigger streams or sends payload format 1.0.
+    """
     origin = declaration.where.origin
     text = tokens.plain(options.target)
     if not isinstance(text, str) or not re.fullmatch(_TARGET, text):
@@ -64,7 +68,7 @@ def checked_web_app(declaration: Declaration, options: WebOptions) -> Declaratio
 
 
 def check_runtime(name: str, runtime: str, origin: Origin) -> None:
-    """Refuse a web app on a runtime that its adapter does not support."""
+    """Check that the adapter of a web app supports its runtime. RemitError (2): it does not."""
     if runtime in _TOO_OLD:
         raise RemitError(
             f"web app `{name}` runs on {runtime}, which the adapters of web frameworks no longer support",

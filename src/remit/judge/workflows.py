@@ -51,7 +51,10 @@ _OWN: Final = frozenset(
 def workflow_of(
     state: Judgement, declaration: WorkflowDeclaration, functions: Iterable[Function]
 ) -> tuple[Workflow, Resource]:
-    """The workflow of a declaration, and its state machine. RemitError has each mistake, at its line."""
+    """The workflow of a declaration with all grants of its role, and its state machine.
+
+    RemitError has each mistake, at its line. `functions` are those of the app, to which the definition may refer.
+    """
     mistakes = Mistakes()
     where = declaration.where
     name = str(declaration.name)
@@ -162,13 +165,16 @@ def _as_json(definition: Any, origin: Origin) -> Any:
 
 
 def _placed(mistake: RemitError, definition: ReadDefinition) -> RemitError:
-    """A mistake of a definition at its line, or where the definition is given."""
+    """The same mistake, changed to stand at its line of the definition, or where the definition is given."""
     mistake.origin, mistake.path = definition.locate(mistake.path), ()
     return mistake
 
 
 def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions: Iterable[Function]) -> dict[str, str]:
-    """The text that each name in the definition stands for, which `link` gives. RemitError: it gives something else."""
+    """The text that each name in the definition stands for, which `link` gives. RemitError: it gives something else.
+
+    Left out are a value that could not be read, and a function of the app with mistakes, which are noted elsewhere.
+    """
     link = {} if declaration.link is None else declaration.link
     if not isinstance(link, Mapping):
         origin = places.argument_origin(declaration.where, "link")
@@ -201,7 +207,7 @@ def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions
 def _mistakes_of_substitutions(
     declaration: WorkflowDeclaration, definition: ReadDefinition, substitutions: Mapping[str, str]
 ) -> Iterator[RemitError]:
-    """Names that `link` does not give, and those that it gives in vain."""
+    """Yield a mistake for each name in the definition that `link` does not give, and each that it gives in vain."""
     used: set[str] = set()
     for path, text in texts_in(definition.value):
         for name in SUBSTITUTION.findall(text):
@@ -232,7 +238,7 @@ def _triggers(state: Judgement, declaration: WorkflowDeclaration, mistakes: Mist
 
 
 def _properties(path: Path, value: Any) -> Mapping[str, Any]:
-    """The further properties of a state machine. RemitError: one that remit sets itself."""
+    """The further properties of a state machine; none for None. RemitError: no dict, or one that remit sets itself."""
     properties: Mapping[str, Any] = plain(
         path, entries(path, {} if value is None else value, "a dict", lambda _, *entry: dict([entry]))
     )
@@ -243,7 +249,10 @@ def _properties(path: Path, value: Any) -> Mapping[str, Any]:
 
 
 def _linkable(state: Judgement, functions: Iterable[Function]) -> Iterator[Resource]:
-    """Everything that a definition may refer to: functions, workflows and shared resources."""
+    """Yield all that a definition may refer to, as resources: functions and their aliases, workflows, shared resources.
+
+    Only shared resources have properties.
+    """
     for function in functions:
         yield Resource(function.resource_id, "AWS::Lambda::Function", {})
         if function.publication is not None:
@@ -291,7 +300,7 @@ def _grants(needed: Iterable[StateAccess], workflow: str, definition: ReadDefini
 
 
 def _grants_of_settings(workflow: Workflow, machine: Resource, resources: Iterable[Resource]) -> Iterator[Grant]:
-    """What logs, traces and a key of the user's own ask of the role."""
+    """Yield the grants that logs, traces and a key of the user's own ask of the role."""
     for why, actions in settings_accesses(machine.properties).items():
         yield Grant(allow(*actions), workflow.computed(why, "IAM knows no narrower resource"), workflow.origin)
     key_name = (machine.properties.get("EncryptionConfiguration") or {}).get("KmsKeyId")
