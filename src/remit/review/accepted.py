@@ -30,7 +30,7 @@ _MADE_WHEN_USED: Final = r"worker-.+|Job\w+SchedulerRole"
 
 
 def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tuple[AcceptedGain, ...]]:
-    """The review with what is accepted set aside, and the entries that nothing needed.
+    """The review with what is accepted set aside (`Change.accepted`), and the entries that nothing needed, as given.
 
     A gain is accepted when it is proven to be within the accepted statements, and in no other way. Losses need no
     agreement. RemitError at its line: an entry for a name that is no function, role or resource of either version.
@@ -54,7 +54,7 @@ def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tup
 
 
 def _accepted(change: Change, entries: Sequence[AcceptedGain], review: Review, used: set[int]) -> Iterator[Change]:
-    """The change with what is accepted set aside: one part for each group of its functions that the same entries name.
+    """Yield the change with what is accepted set aside: one for each group of its functions that the same entries name.
 
     The numbers of the entries that were needed are added to `used`.
     """
@@ -114,7 +114,7 @@ class _Judge:
     after: Holder | None
 
     def access(self, piece: Piece) -> str | None:
-        """The reason why a gain is accepted; None when it is not proven to be."""
+        """The reason why a gain is accepted, of a role or by what a resource lets others do; None: it is not proven."""
         if piece.principal:
             allowed = Policy((fill_statement_with_principals(narrowed(piece), self.review.names),))
             return self._within(
@@ -173,7 +173,7 @@ class _Judge:
         return self._reason_of_first(lambda entry: texts.get(entry.kind) == plain(entry.text))
 
     def door(self, door: Door) -> str | None:
-        """The reason of an entry that has the words of this door; None for a door that closes, which needs no entry."""
+        """The reason of an entry that has the words of this door; None where none has, and for a door that closes."""
         return self._reason_of_first(lambda entry: entry.kind == DOOR and door.opens and entry.text == door.words)
 
     def _reason_of_first(self, matches: Callable[[AcceptedGain], bool]) -> str | None:
@@ -188,7 +188,8 @@ class _Judge:
 def narrowed(piece: Piece) -> Statement:
     """The statement of a piece as an Allow of the one action on the one resource that the piece is about.
 
-    Conditions, NotAction and NotResource stay; a piece of its whole statement keeps all actions and resources.
+    Conditions, NotAction and NotResource stay; a piece of its whole statement keeps all actions and resources. Of a
+    statement with principals, the one that the piece is about stays.
 
     All pieces of a statement together have all that it gains, so that nobody accepts more than is told, nor less.
     """

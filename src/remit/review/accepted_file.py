@@ -75,6 +75,7 @@ class _Reader:
     number: int
 
     def error(self, message: str, *path: str | int, hint: str | None = None) -> RemitError:
+        """The error at a part of the entry, by its path; without a path, at the entry."""
         return RemitError(message, hint=hint, origin=self.locate((self.number, *path)))
 
     def entry(self, value: Any) -> AcceptedGain:
@@ -105,7 +106,7 @@ class _Reader:
         return AcceptedGain(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
-        """The functions that an entry is about; None: all of them. RemitError (2): it says neither."""
+        """The functions that an entry is about; None: all of them (`"*"`). RemitError (2): it says neither."""
         functions = value.get("functions")
         if functions == "*":
             return None
@@ -129,7 +130,10 @@ class _Reader:
         return value
 
     def statement(self, value: Any, kind: str) -> Statement:
-        """The accepted statement, which must say what its kind of entry needs. RemitError at the part that does not."""
+        """The accepted statement, which must say what its kind of entry needs. RemitError at the part that is wrong.
+
+        It is an Allow, unless it is `undecided`; it has a Principal in `trust`, that or a Resource in `statement`.
+        """
         try:
             statement = parse_statement(value, (kind,))
         except RemitError as error:

@@ -100,7 +100,7 @@ class Given:
 
     @property
     def policies(self) -> tuple[Policy, ...]:
-        """The policies of `documents`."""
+        """The policies of `documents`, none of which is empty; each has the version of its first statement."""
         policies = []
         for grants in self.documents:
             statements = tuple(grant.statement for grant in grants)
@@ -108,7 +108,7 @@ class Given:
         return tuple(policies)
 
     def held(self, how: PolicyHow) -> tuple[HeldPolicy, ...]:
-        """Its policies as a holder has them."""
+        """Its policies as a holder has them, without a name: `how` is the way in which it has them."""
         return tuple(HeldPolicy("", how, *parts) for parts in zip(self.policies, self.documents, strict=True))
 
     def beside(self, other: Given | None) -> Given:
@@ -199,7 +199,10 @@ class Version:
     """All resources of its template; None where nobody asked for them."""
 
     def as_declared_by(self, declaration: Version) -> Version:
-        """A deployed version without settings of resources that its app does not declare: those of triggers, say."""
+        """A copy of a deployed version without settings of resources that `declaration` does not have, as of triggers.
+
+        The version itself where one of the two does not know what its resources give.
+        """
         if self.giving is None or declaration.giving is None:
             return self
         giving = dict(self.giving)
@@ -350,6 +353,6 @@ class Review:
         return any(change.broadens for change in self.changes)
 
     def leaves_open(self, *, strict: bool) -> bool:
-        """Tell whether access is gained or undecided; if `strict`, also whether more than network was not compared."""
+        """Return whether access is gained or undecided, or, if `strict`, something but network was not compared."""
         is_left_out = any(item.why != "network" for item in self.not_compared)
         return self.broadens or (strict and is_left_out)

@@ -102,7 +102,10 @@ def settings_of(
 
 
 def _without_members_made_here(resource: Resource, resources: Mapping[str, Resource]) -> Mapping[str, Any]:
-    """The properties without the memberships that are compared as part of the template's own users and groups."""
+    """The properties without the memberships that are compared as part of the template's own users and groups.
+
+    None at all of a resource that is nothing but such a membership.
+    """
 
     def elsewhere(values: Any) -> list[Any]:
         items = values if isinstance(values, list) else [values]
@@ -181,7 +184,10 @@ class _SettingReader:
         self.labels = _LABELS if is_about_access else (*_LABELS, name)
 
     def settings(self) -> tuple[AccessSetting, ...]:
-        """The settings that were read, and those that open something by not being set."""
+        """The settings that were read, and those that open something by not being set or by the resource being there.
+
+        Called once, after all is read.
+        """
         for row in self._rows or ():
             if row.opens.endswith(_OPEN_UNSET) and "." not in row.path:
                 self._put(row.path, row.kind, row.opens, [])
@@ -209,7 +215,10 @@ class _SettingReader:
         return self._locate(("Resources", self._resource.logical_id, "Properties", *names))
 
     def read(self, path: str, value: Any) -> None:
-        """Read a property and all below it."""
+        """Read a property and all below it into the settings; `path` is such as `Config.Items[].Name`.
+
+        What has no row in the catalogue is an unknown setting if its name, or its type, may speak of access.
+        """
         if value in ({}, [], None):
             return
         row = access_row(self._resource.type, path)
@@ -290,7 +299,10 @@ class _SettingReader:
         self._values.setdefault((path, kind, opens), []).extend(values)
 
     def _roles_in(self, path: str, value: Any) -> Iterator[tuple[str, str]]:
-        """The roles of the template that are handed over below a path, each with its own path."""
+        """Yield the path and the ARN's reference of each role of the template that is handed over at or below a path.
+
+        Nothing below a property such as `Grantee`, which names who gets something.
+        """
         if _RECIPIENT.search(path.rpartition(".")[2]):
             return
         role = role_meant(value, self._resources)
@@ -310,7 +322,7 @@ def in_words(name: str, value: Any, *, is_told: bool = True) -> str:
 
 
 def _shown(path: str, value: Any) -> str:
-    """A value as text; as a digest where it may be a secret, by its property's name or those within it."""
+    """A value as text; as a digest (`_digest`) where it may be a secret, by its property's name or those within it."""
     is_yes_or_no = _text(value) in ("true", "false")  # which is no secret whatever its name: GenerateSecret
     if not is_yes_or_no and (has_secret_property(path) or has_secret_property(json.dumps(value, default=str))):
         return _digest(value)

@@ -41,7 +41,10 @@ _NONE: Final = "NONE"
 
 
 def routes_of_events(function: Resource, resources: Mapping[str, Resource]) -> Iterator[AccessSetting]:
-    """The routes that lead to a function of SAM's. `resources` are those as they are written, by their Ref."""
+    """Yield the routes that events of a function of SAM's make, each with the authorizer that it asks for, or NONE.
+
+    `resources` are those as they are written, by their Ref.
+    """
     stack, separator, _ = function.logical_id.rpartition("/")
     for name, event in _mapping(function.properties.get("Events")).items():
         kind, properties = _mapping(event).get("Type"), _mapping(_mapping(event).get("Properties"))
@@ -66,14 +69,17 @@ def routes_of_events(function: Resource, resources: Mapping[str, Resource]) -> I
 
 
 def default_of_definition(api: Resource) -> Iterator[AccessSetting]:
-    """The authorization that an API of SAM's with a definition of its own asks for, where a route does not say so."""
+    """Yield the default authorizer of an API of SAM's with a definition of its own (NONE without one); else nothing."""
     authorizer = _mapping(api.properties.get("Auth")).get("DefaultAuthorizer", _NONE)
     if any(name in api.properties for name in ("DefinitionBody", "DefinitionUri")):
         yield AccessSetting("Auth.DefaultAuthorizer", "door", _ORDER, (tokens.text_of(authorizer),), origin=api.origin)
 
 
 def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[AccessSetting]:
-    """The routes of an OpenAPI document in a property, and the schemes by which they know who calls."""
+    """Yield the routes of the OpenAPI document `body`, then its security schemes, whose definitions are digests.
+
+    `name` is the property that holds it. Nothing comes of what is no object.
+    """
     document = _mapping(body)
     schemes = {**_mapping(document.get("securityDefinitions"))}
     schemes |= _mapping(_mapping(document.get("components")).get("securitySchemes"))
@@ -93,7 +99,10 @@ def routes_of_body(name: str, body: Any, origin: Origin | None) -> Iterator[Acce
 
 
 def _authorization(operation: Mapping[str, Any], default: Any, schemes: Mapping[str, Any]) -> str:
-    """The authorization that an operation asks for: the names of schemes with their scopes, AWS_IAM, or NONE."""
+    """The authorization that an operation asks for: the names of schemes with their scopes, AWS_IAM, or NONE.
+
+    `default` is the document's `security`, for an operation that says nothing.
+    """
     auth = _mapping(operation.get("x-amazon-apigateway-auth")).get("type")
     if isinstance(auth, str):
         return auth

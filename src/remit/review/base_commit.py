@@ -59,9 +59,9 @@ class FilePair:
     new: Content
 
     def review(self) -> Review:
-        """The review of two templates. A template that nobody could read then is compared with nothing, and noted.
+        """The review of two templates, which read nested ones beside them, of the commit or as they are.
 
-        RemitError: the new one cannot be read.
+        One that cannot be read as it was then is compared with nothing, and noted. RemitError: the new one cannot.
         """
 
         def at_ref(name: str) -> Content | None:
@@ -79,7 +79,10 @@ class FilePair:
 
 
 def since(path: Path, ref: str) -> FilePair:
-    """A file and what it was at a commit. RemitError: no git, no such commit, or no file on either side."""
+    """A file and what it was at a commit; one that is new or deleted beside an empty template or policy.
+
+    RemitError: no git, no such commit, or no file on either side.
+    """
     before = _file_at(path, ref)
     now = path.read_bytes() if path.is_file() else None
     if before is None and now is None:
@@ -168,7 +171,10 @@ class _Inside:
 
 @functools.cache
 def _inside(folder: Path) -> _Inside:
-    """The repository that a folder is in, and the path to it there. RemitError (2): it is in none, or git fails."""
+    """The repository that a folder is in, and the path to it there (`apps/shop/`, "" for its top); asked once.
+
+    RemitError (2): it is in none, or git fails.
+    """
     answer = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
     if answer.ok:
         top, _, prefix = answer.out.partition("\n")
@@ -182,7 +188,9 @@ def _inside(folder: Path) -> _Inside:
 
 
 def _commit(folder: Path, ref: str) -> str:
-    """The commit of a name, or of `origin/` and the name; with `...` after it, the one at which this branch left that.
+    """The hash of the commit of a name, or of `origin/` and the name.
+
+    With `...` after the name, it is that at which this branch left it.
 
     RemitError: git knows none, or this branch has no commit in common with it.
     """

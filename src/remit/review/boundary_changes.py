@@ -25,7 +25,10 @@ _MANAGED, _BOUNDARY = "managed policy", "boundary"
 
 
 def attached(before: Holder | None, after: Holder | None, old: Version, new: Version) -> Iterator[Attached]:
-    """The managed policies and the boundary that differ; of a role that is new or gone there is nothing to tell."""
+    """Yield the managed policies that differ, then the boundary if it does; nothing of a role that is new or gone.
+
+    ARNs are compared without their partition.
+    """
     if before is None or after is None:
         return
     old_documents, new_documents = _documents(before), _documents(after)
@@ -97,7 +100,10 @@ def _without(arns: Iterable[str], excluded: Iterable[str]) -> list[str]:
 
 
 def _unbound(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
-    """A boundary that is not known: one that goes may have held anything back, one that comes only narrows."""
+    """Yield a boundary that cannot be read and gave way, or that came in place of another; nothing of a first one.
+
+    One that goes may have held anything back; one that comes where none was only narrows.
+    """
     old_arn, new_arn = before.boundary, after.boundary
     if old_arn is None:
         return  # a boundary that comes takes away, whatever it says
@@ -113,7 +119,7 @@ def _unbound(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
 
 
 def _released(before: Holder, after: Holder) -> Iterator[UnreadPolicy]:
-    """Policies on both sides that may allow what a Deny or the boundary forbade before, and no longer does."""
+    """Yield unreadable policies of both sides, if a Deny or the boundary forbade before what it no longer does."""
     still_attached = [arn for arn in after.unread if plain(arn) in set(map(plain, before.unread))]
     if not still_attached:
         return

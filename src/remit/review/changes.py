@@ -86,7 +86,7 @@ def review(old: Version, new: Version, shapes: tuple[Mapping[str, str], Mapping[
 
 
 def _handed_over(version: Version) -> dict[str, Holder]:
-    """The roles that resources may hand over, by the text that names them."""
+    """The roles that resources may hand over, by the text that names them: `${Worker.Arn}`. Users are none."""
     roles = version.roles if version.handed_over is None else version.handed_over
     return {f"${{{role.logical_id}.Arn}}": role for role in roles if role.kind == "role" and not role.only_attached_to}
 
@@ -168,7 +168,10 @@ def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
 
 
 def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
-    """One comparison, for all functions that had the one role and have the other."""
+    """One comparison, for all functions that had the one role and have the other.
+
+    Roles that plainly say the same are not compared: nothing differs then.
+    """
     old, new, was, now = old_side.version, new_side.version, old_side.shapes, new_side.shapes
     before, after = old_side.of(pair.old), new_side.of(pair.new)
     unread_changes = list(_opened(pair, old, new))
@@ -201,7 +204,7 @@ def _change(pair: Pair, old_side: _Side, new_side: _Side) -> Change:
 
 
 def _opened(pair: Pair, old: Version, new: Version) -> Iterator[UnreadPolicy]:
-    """The functions that everyone may call now: whoever can call one has what it may do, as far as its code allows.
+    """Yield the functions of a pair that everyone may call now, and could not before; nothing where nobody knows.
 
     A new function is left out: all that it may do is told as gained.
     """
@@ -233,9 +236,10 @@ def _named_meanings(sayings: Iterable[Saying]) -> frozenset[object]:
 
 
 def _trust(before: Holder | None, after: Holder | None, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
-    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one.
+    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with Lambda's plain one.
 
-    RemitError: an operator does not exist.
+    Nothing is lost by a new role, and nothing differs of one that is gone, or of no trust policy. RemitError: an
+    operator does not exist.
     """
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone
@@ -257,9 +261,9 @@ class Pair:
 
 
 def pairs(old: Version, new: Version) -> Iterator[Pair]:
-    """Functions with their role before and after, in the order of the new version; those that are gone come last.
+    """Yield functions with their role before and after, in the order of the new version; those gone come last.
 
-    Roles of no function follow, with no function in their pair.
+    Functions with the same two roles are in one pair. Roles of no function follow, with none in their pair.
     """
     before, after = _by_function(old), _by_function(new)
     by_roles: dict[tuple[int, int, str], Pair] = {}
@@ -305,7 +309,7 @@ def renamed(old: Version, new: Version) -> Iterator[str]:
 
 
 def _meaning(role: Holder) -> object:
-    """What two roles of equal access have equal: statements with every own log group named alike, and all else."""
+    """A value that is equal for roles of equal access, in whatever order: every own log group is named alike in it."""
     statements = set()
     for statement in (grant.statement for grant in role.grants):
         resources = statement.resources

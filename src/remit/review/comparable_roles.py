@@ -21,17 +21,26 @@ _PARTITION: Final = re.compile(r"arn:(?:\$\{[^}]*\}|[^:]*):")
 
 
 def plain(arn: str) -> str:
-    """A policy's ARN without its partition, which is late-bound in one version and written in another."""
+    """A policy's ARN without its partition (`arn::iam::…`), which is late-bound in one version and written in another.
+
+    Any other text as it is.
+    """
     return _PARTITION.sub("arn::", arn, count=1)
 
 
 def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
-    """The document of a managed policy or boundary: of `documents` (by `plain` ARN), else AWS's own as it is now."""
+    """The document of a managed policy or boundary: of `documents` (by `plain` ARN), else AWS's own as it is now.
+
+    None: it is neither.
+    """
     return documents.get(plain(arn)) or aws_policy(arn)
 
 
 def comparable(role: Holder, version: Version, documents: Mapping[str, Policy]) -> Holder:
-    """A role of a version ready to be compared: references that are known exactly in place, the others as symbols."""
+    """A copy of a role ready to be compared: references that are known exactly in place, and each policy's document.
+
+    The other references stay as they are. `documents` are by `plain` ARN.
+    """
     names = version.names
     with_arns = replace(
         role,

@@ -32,9 +32,9 @@ _LAYER: Final = "resource"
 
 
 def is_gateway(kind: str, properties: Mapping[str, Any]) -> bool:
-    """Return whether a resource is of a gateway endpoint for certain: it is, unless the type is another or a reference.
+    """Return whether a resource is, or is a policy of, a gateway endpoint for certain: `Gateway` is the default type.
 
-    A policy of an endpoint that stands elsewhere has no type.
+    False for a reference in the type's place, and for a policy beside its endpoint that does not have its type.
     """
     name = _TYPE_PROPERTIES.get(kind)
     if name is None:
@@ -60,7 +60,10 @@ def _for_root_users(statement: Statement) -> Statement:
 
 
 def undecided_in_gateway(policy: Policy, number: int) -> Iterator[Undecided]:
-    """The statements of a gateway's policy of which AWS does not document whom they mean; `number` is the policy's."""
+    """Yield the statements of a gateway's policy of which AWS does not document whom they mean.
+
+    `number` is the policy's, for their locations.
+    """
     for index, statement in enumerate(policy.statements):
         if statement.principals is None or means_everyone(statement) or is_documented_in_gateway(statement):
             continue

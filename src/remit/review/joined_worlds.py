@@ -23,7 +23,8 @@ _TOLD: Final = ("attached", "unread", "doors")
 def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
     """The changes in any world, reported once: with the conditions that they depend on, and without any if they do not.
 
-    Notes and names are those of all worlds, as often as they are there. There is at least one world.
+    Notes and names are those of all worlds, as often as they are there; the rest is the first world's. There is at
+    least one world.
     """
     world_reviews = [review for _, review in reviews]
     return replace(
@@ -81,7 +82,7 @@ def _keys(change: Change) -> Iterator[Hashable]:
 
 
 def _key(change: Change, part: str, item: Any) -> Hashable:
-    """The key of a part of a change: the same in whatever world it holds."""
+    """The key of an item of a part (`access gained`) of a change: the same in whatever world it holds."""
     subject = item
     if isinstance(item, Piece):
         subject = (item.source.statement, item.action, item.resource, item.principal)

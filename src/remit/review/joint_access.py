@@ -93,7 +93,10 @@ def is_key(access: Given) -> bool:
 
 
 def is_joined(access: Given) -> bool:
-    """Return whether it is known what a resource's policies are of, and each statement can be held to that."""
+    """Return whether a resource's policies can be asked about together with those of roles.
+
+    They are there for certain, it is known what they are of, and each statement names principals and no NotResource.
+    """
     if access.is_ceiling or access.is_conditional or not access.documents or not all(access.arns):
         return False
     statements = [grant.statement for grants in access.documents for grant in grants]
@@ -142,7 +145,10 @@ class JoinedResources:
                 policy_number += 1
 
     def sayings(self, role: Holder) -> tuple[Saying, ...]:
-        """What they say to a role, or to many and so to the role as well, in the order of the resources."""
+        """What they say to a role, or to many and so to the role as well, in the order of the resources.
+
+        Statements whose conditions exclude the role are left out. RemitError: a condition operator does not exist.
+        """
         arn = fill_references(arn_of(role, self._version.names, self._shapes), self._place)
         caller = Request("none:None", principal=arn)
         sayings = []
@@ -220,7 +226,7 @@ class _Side:
 
     @property
     def limits(self) -> dict[str, tuple[Saying, ...]]:
-        """The statements that allow, of each key whose policy does not leave the key to the account's policies."""
+        """The Allow statements of each key whose policy does not leave it to the account's policies, by its ARN."""
         limits: dict[str, tuple[Saying, ...]] = {}
         for key in self.keys:
             allows = tuple(item for item in self.sayings if item.key == key and item.statement.effect == "Allow")

@@ -75,7 +75,10 @@ def compare_resource_policies(
 def compare_without_principals(
     old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names = NO_SHAPES, now: Names = NO_SHAPES
 ) -> Comparison:
-    """As `compare_resource_policies`, of documents that say what may be done and leave open by whom."""
+    """As `compare_resource_policies`, of documents that say what may be done and leave open by whom.
+
+    Its pieces have no principal, and none is public.
+    """
     comparison = compare_resource_policies(tuple(map(_by_anybody, old)), tuple(map(_by_anybody, new)), was, now)
     comparison = comparison.each(
         lambda piece: replace(piece, principal="", public=False, source=_by_nobody(piece.source))
@@ -117,20 +120,23 @@ def compare_files(old: Layers, new: Layers) -> Comparison:
 
 
 def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
-    """Return whether it is proven that `wide` lets in everyone whom `narrow` does, to do the same."""
+    """Return whether it is proven that trust policy `wide` lets in everyone whom `narrow` does, to do the same.
+
+    RemitError: an operator does not exist.
+    """
     return not compare_trust(wide, narrow).broadens
 
 
 def lets_in_no_more(wide: Policy, narrow: Policy, shapes: Names) -> bool:
-    """As `trusts_no_more`, of a resource's policies."""
+    """As `trusts_no_more`, of a resource's policies, whose references have these shapes."""
     comparison = compare_resource_policies((wide,), (narrow,), shapes, shapes)
     return not (comparison.gained or comparison.undecided)
 
 
 def _place(old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names, now: Names) -> dict[str, str]:
-    """An account for each reference to one, the stack's own first, since the evaluator must know who is of which.
+    """The values of pseudo parameters, and an account for each reference to one, the stack's own first.
 
-    Different references stand for different accounts, which no policy names.
+    Different references stand for different accounts, which no policy names: the evaluator must know who is of which.
     """
     policies = [fill_policy_with_principals(policy, was) for policy in old]
     policies += [fill_policy_with_principals(policy, now) for policy in new]

@@ -119,7 +119,10 @@ def _grant(grant: Grant) -> dict[str, Any]:
 
 
 def _managed(roles: tuple[Holder, ...], documents: Mapping[str, Policy]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """The managed policies and boundaries of the roles by ARN, as far as they are known; AWS's with their version."""
+    """Yield the managed policies and boundaries of the roles by ARN, sorted; those that nobody knows are left out.
+
+    AWS's own have their version, from the catalogue; others have None.
+    """
     arns: set[str] = set()
     for role in roles:
         arns.update(role.managed)
@@ -148,7 +151,10 @@ def recorded(folder: Path, namespace: str, *, local: bool = False) -> Version | 
 
 
 def read_record(content: bytes, file: str) -> Version:
-    """The roles that a record holds. RemitError: it is none, it is damaged, or a newer remit wrote it."""
+    """The roles that a record holds. RemitError: it is none, it is damaged, or a newer remit wrote it.
+
+    `file` names it in messages.
+    """
     value, _ = read_json(content, file, most=len(content))
     file_format = value.get("format") if isinstance(value, dict) else None
     if isinstance(file_format, int) and file_format > FORMAT:

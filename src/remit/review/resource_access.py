@@ -49,7 +49,10 @@ _NOWHERE: Final = Origin("the template")
 
 
 def giving_of_file(read: FileRoles) -> dict[str, Given]:
-    """As `giving`, of a file. What SAM makes says what is written: its settings are those of SAM's own resources."""
+    """As `giving`, of a file, with SAM's own resources as they are written.
+
+    These have the settings; what SAM makes of them has its own as `made_settings`.
+    """
     access_by_id = giving(read.resources, read.locate)
     for name in read.made:
         access_by_id[name] = replace(access_by_id[name], settings=(), made_settings=access_by_id[name].settings)
@@ -72,7 +75,7 @@ def _routes(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[A
 
 
 def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[str, Given]:
-    """The access that each resource gives others, by its logical id; of many that is none.
+    """The access that each resource gives others, by its logical id; many give none, and are there as well.
 
     Roles, users, groups and their policies say nothing here: they are compared as such. `locate` gives the line of each
     part of the file.
@@ -87,7 +90,7 @@ def giving(resources: Iterable[Resource], locate: Locate | None = None) -> dict[
 
 
 def with_arns(access_by_id: Mapping[str, Given]) -> dict[str, Given]:
-    """The same with the ARNs of what the policies are of."""
+    """Copies with the ARNs of what the policies are of, late-bound, one for each of `on`; "" where nobody can tell."""
     resources = {logical_id: Resource(logical_id, access.type, {}) for logical_id, access in access_by_id.items()}
     return {
         logical_id: replace(access, arns=tuple(_arn(text, resources[logical_id], resources) for text in access.on))
@@ -208,7 +211,7 @@ def _read_policies(
 
 
 def _open_policies(properties: Mapping[str, Any]) -> Iterator[str]:
-    """The properties that hold a policy which is put in from elsewhere, in words."""
+    """Yield, in words, the properties that hold a policy which is put in from elsewhere."""
     for name, value in properties.items():
         if name.lower() not in POLICY_PROPERTIES:
             continue
@@ -223,7 +226,7 @@ def _reason(resource: Resource) -> Reason:
 
 
 def _targets(properties: Mapping[str, Any]) -> Iterator[str]:
-    """What a policy is of, as late-bound text."""
+    """Yield what a policy is of, as late-bound text; nothing of a resource that holds its own."""
     for name in _TARGETS:
         value = properties.get(name)
         for item in value if isinstance(value, list) else [value]:
@@ -232,7 +235,7 @@ def _targets(properties: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _documents(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """The policies inside a value, also where one is JSON text, each with its path."""
+    """Yield the path and the value of each policy inside a value: a document, or JSON text of one as it is."""
     if isinstance(value, str) and '"Statement"' in value:
         yield path, value
     elif isinstance(value, dict):

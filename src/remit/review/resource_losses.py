@@ -51,7 +51,11 @@ class ResourceLoss:
 
 
 def resource_losses(old: Iterable[Resource], new: Iterable[Resource]) -> tuple[ResourceLoss, ...]:
-    """The resources of `old` that `new` removes or replaces: those first whose data is lost, then by name."""
+    """The resources of `old` that `new` removes or replaces: those first whose data is lost, then by logical id.
+
+    What refers to a replaced one in a property that is set at creation only is replaced with it. Types of which every
+    deploy makes another one are left out.
+    """
     now = {resource.logical_id: resource for resource in new}
     before = {resource.logical_id: resource for resource in old if resource.type not in _MADE_ANEW}
     losses: dict[str, ResourceLoss] = {}

@@ -67,7 +67,7 @@ class _Document(NamedTuple):
 
 
 def differing_resources(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Elsewhere]:
-    """The resources that let others do something else than before, whether that is more or less."""
+    """Yield the resources that let others do something else than before, those of `new` first."""
     for name in dict.fromkeys((*new, *old)):
         before, after = old.get(name, _NOTHING), new.get(name, _NOTHING)
         was, now = before.beside(new.get(name)).meaning, after.beside(old.get(name)).meaning
@@ -140,7 +140,7 @@ def _with_limits(given: Mapping[str, Given], counterpart: Mapping[str, Given]) -
 
 
 def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Names, now: Names) -> Comparison:
-    """A comparison without what is about roles that are compared by themselves."""
+    """A comparison without pieces whose principal is one of `own_principals`, as it is written or filled in."""
 
     def is_own(principal: str) -> bool:
         return any(plain(fill_references(principal, names)) in own_principals for names in (now, was))
@@ -149,12 +149,15 @@ def _to_others(comparison: Comparison, own_principals: frozenset[str], was: Name
 
 
 def _holder(name: str, access: Given | None) -> Holder | None:
-    """A resource's documents, ready to be told."""
+    """A resource's documents as a holder has them, under its name; None for none."""
     return None if access is None else Holder(name, access.held("resource"), trusts=())
 
 
 def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names, now: Names) -> dict[str, Comparison]:
-    """The gains and losses, by the resource whose statement it is: new for gains, old for losses."""
+    """The gains and losses, by the resource whose statement it is: new for gains, old for losses.
+
+    All policies of one target are compared together, each piece is told once, and a limit's gains are not public.
+    """
     before, after = _by_target(old), _by_target(new)
     # What one policy gives on each of several queues is told once.
     items: dict[str, dict[str, dict[Any, None]]] = {}
@@ -190,7 +193,10 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
 
 
 def _by_target(given: Mapping[str, Given]) -> dict[_Target, tuple[_Document, ...]]:
-    """The documents of a version, by what they are of. What names nobody is compared for itself."""
+    """The documents of a version, by what they are of: one that is of several things stands at each.
+
+    One whose statements name no principals is a target of its own.
+    """
     by_target: dict[_Target, tuple[_Document, ...]] = {}
     for owner, access in given.items():
         for number, policy in enumerate(access.policies):

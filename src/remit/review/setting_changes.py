@@ -47,7 +47,7 @@ class SettingChanges:
 def setting_changes(
     name: str, before: Given | None, after: Given | None, own_roles: Collection[str] = ()
 ) -> SettingChanges:
-    """The differences between the settings of a resource; one that is new, or gone, has no `before` or `after`.
+    """The differences between the settings of a resource; `before` is None for one that is new, `after` for one gone.
 
     `own_roles` are the texts that name roles which one version alone has: what they give is told with them.
     """
@@ -86,7 +86,7 @@ class _Comparison:
         self.uses: list[RoleUse] = []
 
     def compare(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
-        """Compare the values of one setting, which differ."""
+        """Compare the values of one setting, which differ, by its kind and order, and add what follows to the lists."""
         if setting.kind == "role":
             self._role(setting, was, now)
         elif setting.kind in ("network", "unknown"):
@@ -134,7 +134,10 @@ class _Comparison:
             self.unread.append(UnreadPolicy("", reason))
 
     def _items(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
-        """A list of which each item lets in more; of some, no item at all lets in all."""
+        """Compare a list of which each item lets in more; of some, no item at all lets in all.
+
+        A new resource's doors are left out, and so are a gone one's but its grants and members.
+        """
         old_items, new_items = _listed(was), _listed(now)
         if setting.opens == "any of" and (not was or not now):
             if not (self._is_new or self._is_gone):
@@ -147,7 +150,10 @@ class _Comparison:
             self._door(setting, old_items, new_items, opens=False)
 
     def _order(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
-        """One value in an order of openness."""
+        """Compare one value in an order of openness: a door opens or closes, or nobody knows (`_undecided`).
+
+        A new resource opens a door only with a public value or the most open one, a gone one if it was a limit.
+        """
         levels = [level.removesuffix(_PUBLIC) for level in setting.opens.split("<")]
         old_level, new_level = _level(levels, was), _level(levels, now)
         is_public = setting.opens.split("<")[new_level].endswith(_PUBLIC) if new_level >= 0 else False

@@ -35,7 +35,7 @@ NO_CHANGE: Final = StatementChange()
 
 
 def statements_of(holder: Holder | None) -> tuple[Statement, ...]:
-    """All statements of a version's role or resource."""
+    """All statements of a version's role or resource, its own first, each once; none for None."""
     if holder is None:
         return ()
     statements = [grant.statement for grant in holder.grants]
@@ -45,17 +45,17 @@ def statements_of(holder: Holder | None) -> tuple[Statement, ...]:
 
 
 def trust_statements_of(holder: Holder | None) -> tuple[Statement, ...]:
-    """The statements of a version's trust policy."""
+    """The statements of a role's trust policy; none for None, and without one."""
     return () if holder is None or holder.trust is None else holder.trust.statements
 
 
 def changed_statement(
     statement: Statement, own: Iterable[Statement], others: Iterable[Statement], *, is_new: bool
 ) -> StatementChange:
-    """How a statement of one version (`own`) differs from its counterpart in the other: nothing where it has none.
+    """How a statement of one version (`own`) differs from its counterpart in the other: NO_CHANGE where it has none.
 
-    `is_new` says whether it is of the new version. The counterpart is of the same effect, has the same Sid, or has most
-    in common among those that the first version has not.
+    `is_new` says whether it is of the new version. The counterpart is of the same effect and no statement of the first
+    version; it has the same Sid, or else has most texts in common, at least one.
     """
     own_statements = set(own)
     candidates = [

@@ -178,7 +178,10 @@ class _Templates:
                 yield from self._compared(*with_stubs, partial(_givers, names=names, declared=declared))
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
-        """The review of a part; none where it is the same text, and all that it refers to is what it was."""
+        """Yield the review of a part, by `side`; nothing where it, and all that it refers to, is what it was.
+
+        It is compared in each world of its conditions, or in as many as there may be.
+        """
         if self._is_same(old, new):
             return
         all_worlds, complete = worlds(old, new)
@@ -215,7 +218,7 @@ class _Templates:
         yield merged(reviews)
 
     def _is_same(self, old: Any, new: Any) -> bool:
-        """Return whether a part is the same text in both, and all that it refers to is what it was."""
+        """Return whether a part is the same text in both, and nothing that it refers to is among `undecided`."""
         mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
         is_same_text = all(old.get(section) == new.get(section) for section in _DECIDING)
         return is_same_text and mentioned.isdisjoint(self.undecided)
@@ -242,7 +245,7 @@ def _roles(
 
 
 def _mentions(old: Version, new: Version) -> Iterator[_Mention]:
-    """Yield what resources of either version say to roles."""
+    """Yield the resources of either version whose joined policies say something to principals; see `_Mention`."""
     before, after = old.giving or {}, new.giving or {}
     for name in dict.fromkeys((*after, *before)):
         versions = [access[name] for access in (before, after) if name in access and is_joined(access[name])]
@@ -356,7 +359,7 @@ def _says_anything(resource: Any) -> bool:
 
 
 def _differing(before: Any, after: Any, path: str) -> Iterator[str]:
-    """The parts of a value that differ, such as `Properties.Config.version`."""
+    """Yield the paths of the parts of a value that differ, such as `Properties.Config.version`; a list is one part."""
     if _has_parts(before) and _has_parts(after):
         for key in {**before, **after}:
             yield from _differing(before.get(key), after.get(key), f"{path}.{key}")
@@ -369,6 +372,6 @@ def _has_parts(value: Any) -> bool:
 
 
 def _both(old: Any, new: Any, name: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Each key that a section of both templates has, with what stands there in the old one and in the new."""
+    """Yield each key that a section of both templates has, with what stands there in the old one and in the new."""
     before, after = section(old, name), section(new, name)
     yield from ((str(key), (before[key], after[key])) for key in before if key in after)

@@ -59,9 +59,10 @@ def version_declared(
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
-    """A version of one stage with its namespace as another's, so that `orders-dev-jobs` and `orders-prod-jobs` agree.
+    """A copy of a version of one stage with its namespace as another's: `orders-dev-jobs` becomes `orders-prod-jobs`.
 
-    Only the whole namespace counts, not its parts: `dev` alone stays what it is.
+    Only the whole namespace counts, not its parts: `dev` alone stays what it is. The version itself where it has no
+    namespace, or this one already.
     """
     if not version.namespace or version.namespace == namespace:
         return version
