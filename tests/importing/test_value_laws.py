@@ -48,7 +48,7 @@ TEXTS: Final = st.sampled_from(
     ["", "a", "it's", 'a "b"', "{x}", "a\tb", "back\\slash", "two\nlines", "\u200b", "é" * 90]
 )
 SIDES: Final = st.sampled_from(
-    [{"Ref": "Stage"}, "dev", "prod", {"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "kind"]}]
+    [{"Ref": "Stage"}, "dev", "prod", "a == b", {"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "kind"]}]
 )
 EQUATIONS: Final = st.builds(lambda *sides: {"Fn::Equals": list(sides)}, SIDES, SIDES)
 CONDITIONS: Final = st.recursive(
@@ -247,6 +247,25 @@ def test_a_value_that_python_cannot_know_is_refused_with_the_reason(value: Any, 
     names, _ = read({})
     with pytest.raises(RemitError, match=why):
         names.source(value)
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        ({"Fn::Not": [{"Condition": "First"}, {"Condition": "First"}]}, "its form is not known here"),
+        ({"Fn::Equals": ["a"]}, "its form is not known here"),
+        ({"Fn::And": []}, "its form is not known here"),
+        ({"Fn::Contains": [["a"], "a"]}, "its form is not known here"),
+        ("First", "its form is not known here"),
+        ({"Condition": "Nobody"}, "condition Nobody is decided by what only the deploy knows"),
+        ({"Fn::Not": [{"Fn::Equals": [{"Ref": "AWS::Region"}, "a"]}]}, "it compares what only the deploy knows"),
+        ({"Fn::Or": [{"Condition": "First"}, {"Fn::Equals": [{"Ref": "Stored"}, "a"]}]}, "it compares what only the"),
+    ],
+)
+def test_a_condition_that_python_cannot_decide_is_refused_with_the_reason(condition: Any, why: str) -> None:
+    names, _ = read({"First": {"Fn::Equals": ["dev", {"Ref": "Stage"}]}})
+    with pytest.raises(RemitError, match=why):
+        names.condition(condition)
 
 
 def test_names_that_differ_in_signs_alone_are_all_there() -> None:

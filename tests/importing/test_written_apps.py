@@ -228,6 +228,27 @@ def post(): ...
 @app.route("/a", authorizer=twice)
 def other(): ...
 
+@app.route(PATH)
+def somewhere(): ...
+
+@app.route("/b", methods=METHODS)
+def somehow(): ...
+
+@app.route("/c", methods={[]: 1})
+def unhashable(): ...
+
+@app.route(path="/d", methods=("DELETE",))
+def by_name(): ...
+
+parts.register_blueprint(below, url_prefix="/below")
+parts.register_blueprint(anywhere, url_prefix=PREFIX)
+
+@below.route("/e")
+def prefixed(): ...
+
+@anywhere.route("/f")
+def lost(): ...
+
 @app.on_sqs_message(queue="orders", batch_size=3)
 def ingest(event): ...
 
@@ -364,6 +385,7 @@ READ: Final = {
     "app.py": (
         'on.rest("GET /orders/{id}", auth="NONE"), on.rest("POST /", auth=on.user_pool(',
         'on.rest("PUT /", auth=on.user_pool("arn:aws:cognito-idp:eu-west-1:1:userpool/x"))',
+        'on.rest("DELETE /d", auth="NONE"), on.rest("GET /below/e", auth="NONE"), name="api_handler"',
         'on.sqs(f"arn:{aws.partition}:sqs:{aws.region}:{aws.account}:orders", batch_size=3), name="ingest", ',
         'logical_id="Ingest", function_name="shop-dev-ingest", handler="app.ingest"',
         'memory_size=256, policy=[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]',
@@ -413,7 +435,7 @@ LEFT: Final = {
         "iam of three",
         "event HttpApi4 of ThreeLambdaFunction",
     ],
-    "app.py": ["route /a"],
+    "app.py": ["route /a", *(f"route of {name}" for name in ("somewhere", "somehow", "unhashable", "lost"))],
     "zappa_settings.json": [],
 }
 

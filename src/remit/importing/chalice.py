@@ -72,6 +72,7 @@ class _ChaliceApp:
     """One pass over an app's config and modules."""
 
     def __init__(self, folder: Path) -> None:
+        """Read the settings of stage `dev`, else of the first, over those of all. RemitError (2): they are no JSON."""
         self.folder = folder
         file = folder / CONFIG
         self.parsed = read_as_written(file.read_bytes(), str(file))
@@ -101,7 +102,7 @@ class _ChaliceApp:
             raise RemitError(f"there is no {modules[0]}", hint="a Chalice app has its decorators there")
         nodes = [node for file in files.values() for node in file.nodes]
         prefixes = {
-            _name(call.args[0]): _literal(_arguments(call).get("url_prefix")) or ""
+            _name(call.args[0]): _literal(_arguments(call).get("url_prefix", ast.Constant(value="")))
             for call in nodes
             if isinstance(call, ast.Call) and _name(call.func) == "register_blueprint" and call.args
         }
@@ -125,7 +126,7 @@ class _ChaliceApp:
         for call, function, path in declared:
             method = _name(call.func)
             if method == "route":
-                self._route(call, function, path, str(prefixes.get(_owner(call), "")))
+                self._route(call, function, path, prefixes.get(_owner(call), ""))
             elif method in _EVENTS or method in ("lambda_function", "authorizer"):
                 self._function(method, call, function, path)
             elif method.startswith("on_ws_"):
@@ -160,13 +161,18 @@ class _ChaliceApp:
         made: dict[str, Any] = self.resources.setdefault("RestAPI", api)["Properties"]
         return made
 
-    def _route(self, call: ast.Call, function: ast.FunctionDef, path: Path, prefix: str) -> None:
+    def _route(self, call: ast.Call, function: ast.FunctionDef, path: Path, prefix: str | None) -> None:
         """Add the events of a route to the one function that has all routes, and its authorizer and CORS to the API.
 
-        One that is not known to let in the same callers is left.
+        One that is not known to let in the same callers is left, and so is one whose path or methods the code makes;
+        `prefix` is None where it makes that of the path.
         """
         arguments = _arguments(call)
-        pattern = _literal(call.args[0]) if call.args else ""
+        pattern = _literal(call.args[0] if call.args else arguments.get("path"))
+        methods = _literal(arguments["methods"]) if "methods" in arguments else ["GET"]
+        if prefix is None or pattern is None or not isinstance(methods, list | tuple):
+            self._leave(f"route of {function.name}", "its path or its methods are made in the code", call, path)
+            return
         route = re.sub("/+", "/", f"/{prefix}/{pattern}").rstrip("/") or "/"
         needs_key = _literal(arguments.get("api_key_required", ast.Constant(value=False)))
         auth: dict[str, Any] = {"ApiKeyRequired": True} if needs_key else {}
@@ -182,7 +188,7 @@ class _ChaliceApp:
                 of_api[_logical_id(name)] = self.authorizers[name]
         if _literal(arguments.get("cors")) is True:
             self._api()["Cors"] = "'*'"
-        for verb in _literal(arguments.get("methods")) or ["GET"]:
+        for verb in methods:
             properties = {"Method": str(verb), "Path": route, "RestApiId": {"Ref": "RestAPI"}, "Auth": auth}
             name = f"{_logical_id(function.name)}{str(verb).capitalize()}{len(self.routes)}"
             self.routes[name] = {"Type": "Api", "Properties": properties}
@@ -299,8 +305,8 @@ def _arguments(call: ast.Call) -> dict[str, ast.expr]:
 
 
 def _literal(node: ast.AST | None) -> Any:
-    """The value of a literal; None for anything else."""
+    """The value of a literal; None for anything else, and for a literal that Python would refuse (`{[]: 1}`)."""
     try:
         return None if node is None else ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError):
         return None

@@ -161,7 +161,10 @@ def _lifted_roles(
 def _with_log_groups(
     template: Mapping[str, Any], functions: Mapping[str, SamResource], function_names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The template, whose log groups of functions have the names by which remit knows them as the functions' own."""
+    """The template, in which each function's own log group is named by the function: `/aws/lambda/` and its name.
+
+    It is a function's own if its LogGroupName refers to the function, or has none and the function logs into it.
+    """
     resources = dict(section(template, "Resources"))
     groups = [name for name, resource in resources.items() if section(resource).get("Type") == _LOG_GROUP]
     for name, function in functions.items():

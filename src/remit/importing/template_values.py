@@ -17,6 +17,7 @@ from remit.importing.python_text import Bracketed, Item, Source, conditional, fl
 from remit.template.branches import IF, NO_VALUE, choice
 from remit.template.parameters import Parameter  # noqa: TC001 - a field
 from remit.template.references import functions, named_by
+from remit.template.sections import section
 
 _WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _PLACES: Final = {
@@ -116,10 +117,10 @@ class TemplateNames:
             return joined(_pieces(tokens.from_intrinsic(self._marked(value, marks)), marks))
         return self._spelled(value, source)
 
-    def condition(self, condition: Any) -> str:
-        """A condition of the template as an expression of Python's.
+    def condition(self, condition: Any, equals: str = " == ") -> str:
+        """A condition of the template as an expression of Python's; one that compares does it by `equals`.
 
-        RemitError: only the deploy can decide it, or its form is another.
+        RemitError (2): only the deploy can decide it, or its form is another.
         """
         if isinstance(condition, dict) and len(condition) == 1:
             ((function, argument),) = condition.items()
@@ -129,11 +130,11 @@ class TemplateNames:
             if function == "Fn::Equals" and len(parts) == _PAIR:
                 if not self.known(parts):
                     raise RemitError("it compares what only the deploy knows")
-                return " == ".join(flat(self.text(side)) for side in parts)
-            operands = [self.condition(part) for part in parts] if function in ("Fn::Not", "Fn::And", "Fn::Or") else []
-            if function == "Fn::Not" and len(operands) == 1:
-                is_equation = "Fn::Equals" in parts[0]
-                return operands[0].replace(" == ", " != ") if is_equation else f"not {_operand(operands[0])}"
+                return equals.join(flat(self.text(side)) for side in parts)
+            if function == "Fn::Not" and len(parts) == 1:
+                is_equation = "Fn::Equals" in section(parts[0])
+                return self.condition(parts[0], " != ") if is_equation else f"not {_operand(self.condition(parts[0]))}"
+            operands = [self.condition(part) for part in parts] if function in ("Fn::And", "Fn::Or") else []
             if operands:
                 return f" {function.removeprefix('Fn::').lower()} ".join(map(_operand, operands))
         raise RemitError("its form is not known here")

@@ -332,7 +332,7 @@ def _write(
 
 
 def bytes_in_words(size: int) -> str:
-    """A size for people, in the unit that leaves one to three digits: `34.5 MB` (of 1024 * 1024 bytes)."""
+    """A size for people, in the biggest unit of which it has one: `12 bytes`, `34.5 MB` (of 1024 * 1024 bytes)."""
     amount = float(size)
     unit = "bytes"
     for bigger in ("KB", "MB", "GB"):

@@ -47,12 +47,7 @@ def with_dependency_layers(app: App, folder: Path) -> App:
         runtime, architecture = str(function.properties["Runtime"]), str(function.properties["Architectures"][0])
         logical_id = f"{logical(f'{stating} dependencies {runtime} {architecture}')}Layer"
         layer = layers.setdefault(logical_id, LayerCode(logical_id, stating, runtime, architecture, app.layer_origin))
-        functions.append(
-            replace(
-                function,
-                properties={**function.properties, "Layers": [*given, layer.ref]},
-            )
-        )
+        functions.append(replace(function, properties={**function.properties, "Layers": [*given, layer.ref]}))
     mistakes.refuse()
     return replace(app, functions=tuple(functions), layers=(*app.layers, *layers.values()))
 

@@ -39,7 +39,7 @@ def has_plain_imports(archive: zipfile.ZipFile) -> bool:
         if name.endswith(".py") and not name.startswith("remit/"):
             try:
                 modules = _imported_modules(parsed(archive.read(name)))
-            except (SyntaxError, ValueError):
+            except (SyntaxError, ValueError, RecursionError):
                 return False
             if not all(_is_there(module, names) for module in modules):
                 return False

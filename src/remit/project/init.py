@@ -77,7 +77,8 @@ def init(folder: Path, *, existing: bool = False) -> Started:
 def with_ci(folder: Path, started: Started, files: Mapping[Path, str], stage: str, owners: Sequence[str]) -> Started:
     """Write the files of `ci_files` for a project that was started just now, or for one that exists.
 
-    A configuration that was made just now gets the stage as well. RemitError (2): a file cannot be written.
+    A configuration that was made just now gets the stage as well. Returns `started` with these files, by their paths
+    from the folder, and with what is left to do for them. RemitError (2): a file cannot be written.
     """
     if "config/deploy.py" in started.made:
         with (folder / "config/deploy.py").open("a", encoding="utf-8") as file:

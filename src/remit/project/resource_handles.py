@@ -125,11 +125,8 @@ class Handle(NoText, Generic[TypeName_co]):
             if name.startswith("_"):
                 raise AttributeError(name)
             kind = resource_type(self.type)
-            by_name = (
-                {}
-                if kind is None
-                else {"_".join(re.findall(_WORD, attribute)).lower(): attribute for attribute in kind.attributes}
-            )
+            attributes = () if kind is None else kind.attributes
+            by_name = {"_".join(re.findall(_WORD, attribute)).lower(): attribute for attribute in attributes}
             if name in by_name:
                 late = LateBound(f"${{{self.logical_id}.{by_name[name]}}}", f"{self.spelled}.{name}")
                 return self._here(name, late)
