@@ -71,7 +71,11 @@ def needs_of(request: OperationRequest) -> tuple[NeededAccess, ...] | None:
 
 
 def _resources(call: Call, request: ActionRequest) -> tuple[str, ...]:
-    """The ARNs on which one action of an operation is asked; at least one."""
+    """The ARNs on which one action of an operation is asked, each once; at least one.
+
+    The tables of this package come first, then the formats of the catalogue with ARNs among the parameters, then names
+    of parameters that are alike; else parts are `UNRESOLVED`. An action that takes no ARN is asked on `*` or its like.
+    """
     action, places = request.action, request.setting.places
     row = RESOURCES.get(action) or RESOURCES.get(action.partition(":")[0])
     texts = () if row is None else tuple(row(request))

@@ -167,10 +167,11 @@ _LOG_GROUPS: Final = (
 
 
 def _log_group(request: ActionRequest) -> Iterator[str]:
-    """A log group, by its name or its ARN, and a stream of it.
+    """Yield a log group, by its name or its ARN, and a stream of it.
 
     Where no stream is meant the ARN ends in `:log-stream:`, as in the messages of denials; `log-group:NAME:*` matches
-    it, which is how roles are written ("IAM resource ARN formats", Amazon CloudWatch Logs User Guide).
+    it, which is how roles are written ("IAM resource ARN formats", Amazon CloudWatch Logs User Guide). Nothing for an
+    action on neither.
     """
     kinds = target_names(request.action)
     if not kinds & {"log-group", "log-stream"}:
@@ -187,10 +188,11 @@ _KEYS_OF_ACTIONS: Final = {"kms:ReEncryptFrom": ("SourceKeyId",), "kms:ReEncrypt
 
 
 def _key(request: ActionRequest) -> Iterator[str]:
-    """A key by its id, its ARN, or an alias; or the key that encrypted a text ("Decrypt", AWS KMS API Reference).
+    """Yield a key by its id, its ARN, or an alias.
 
-    An alias is asked on the key, where that is known; its own operations are asked on it as well ("Controlling access
-    to aliases", AWS KMS Developer Guide).
+    Else the key that encrypted a text ("Decrypt", AWS KMS API Reference). An alias is asked on the key, where that is
+    known; its own operations are asked on it as well ("Controlling access to aliases", AWS KMS Developer Guide).
+    `UNRESOLVED` stands for a key that is not known.
     """
     alias = request.text("AliasName")
     if alias is not None:
@@ -215,7 +217,10 @@ def key_arn(name: str, setting: RequestSetting) -> str:
 
 
 def _secret(request: ActionRequest) -> Iterator[str]:
-    """A secret by its name or ARN; its ARN ends in six characters ("What's in a Secrets Manager secret?")."""
+    """Yield secrets by their names or ARNs; a new one's ARN ends in `-??????`: six characters that nobody knows yet.
+
+    Source: "What's in a Secrets Manager secret?".
+    """
     for name in request.texts("SecretId"):
         yield _secret_arn(name, request.setting)
     new_name = request.text("Name")
@@ -224,7 +229,10 @@ def _secret(request: ActionRequest) -> Iterator[str]:
 
 
 def batched_secrets(request: OperationRequest) -> Iterator[NeededAccess]:
-    """The secrets that a batch reads; the parts are its ARN and what the request calls it ("BatchGetSecretValue")."""
+    """Yield the access to each secret that a BatchGetSecretValue reads, by ids and by filters.
+
+    None for other operations. The parts are the secret's ARN and what the request calls it.
+    """
     if (request.operation.client, request.operation.name) != ("secretsmanager", "BatchGetSecretValue"):
         return
     secrets = [(_secret_arn(name, request.setting), name) for name in request.texts("SecretIdList")]
@@ -295,9 +303,10 @@ _WITH_PATH: Final = {"server-certificate": "ServerCertificateName", "mfa": "Virt
 
 
 def _of_iam(request: ActionRequest) -> Iterator[str]:
-    """A role or a user with its path, which its name does not tell; without a name it is the caller.
+    """Yield a role or a user with its path, which its name does not tell.
 
-    Source: "CreateAccessKey" and its like (IAM API Reference).
+    An action on users without a name is on the caller. Certificates, MFA devices and identity providers that are made
+    have ARNs here as well. Source: "CreateAccessKey" and its like (IAM API Reference).
     """
     kinds = target_names(request.action)
     path = str(request.parameters.get("Path", "/"))
@@ -337,9 +346,9 @@ _OF_CATALOG: Final = frozenset({"catalog", "database", "rootcatalog", "table"})
 
 
 def _data_catalog(request: ActionRequest) -> Iterator[str]:
-    """A database or table with what is above it, which must be allowed, too ("AWS Glue resource ARNs", AWS Glue).
+    """Yield a database or table with what is above it, which must be allowed, too ("AWS Glue resource ARNs", AWS Glue).
 
-    `UNRESOLVED` stands for a name that the request does not give.
+    `UNRESOLVED` stands for a name that the request does not give. Nothing for an action outside of the Data Catalog.
     """
     kinds = target_names(request.action)
     if "rootcatalog" not in kinds or not kinds <= _OF_CATALOG:
@@ -437,7 +446,7 @@ def _command(request: ActionRequest) -> Iterator[str]:
 
 
 def _task(request: ActionRequest) -> Iterator[str]:
-    """The state machine or activity that waits, by `UNRESOLVED`: its one name, a task's token, does not say which."""
+    """Yield the state machine or activity that waits, as `UNRESOLVED`: a task's token does not say which."""
     for _token in request.texts("taskToken"):
         yield request.arn("states", UNRESOLVED)
 
@@ -461,7 +470,10 @@ def _work_group(request: ActionRequest) -> Iterator[str]:
 
 
 def _model(request: ActionRequest) -> Iterator[str]:
-    """A model by its ARN or its id, or by an inference profile, which needs both ("InvokeModel", Bedrock API)."""
+    """Yield a model by its ARN or its id.
+
+    For an inference profile, itself and its model, here and, if global, anywhere. Source: "InvokeModel" (Bedrock API).
+    """
     model = request.text("modelId")
     if model is None:
         return

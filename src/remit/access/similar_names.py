@@ -102,7 +102,7 @@ def _says_the_end(name: str, variable: str, stem: str) -> bool:
 
 
 def _ending(name: str) -> str:
-    """The last of a name: `name` or `id`, or nothing."""
+    """The last of a name, without its plural: `name` or `id`, or nothing."""
     match = _NAME_OR_ID.search(_folded(name))
     return "" if match is None else match[1]
 

@@ -169,7 +169,7 @@ def _with_resources(statement: Statement, names: Mapping[str, str]) -> Statement
 def bind_text(text: str, names: Mapping[str, str]) -> str:
     """The text with the ARN in `names` that it is, or is below (a bucket's objects, a table's indexes), replaced.
 
-    A text that begins with none of them stays.
+    The shortest of several counts. A text that begins with none of them stays.
     """
     if text in names:
         return names[text]

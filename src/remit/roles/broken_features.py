@@ -82,7 +82,7 @@ class BrokenFeature:
 
     @property
     def message(self) -> str:
-        """One sentence."""
+        """The loss in one sentence: the feature, and what is not allowed, denied, beyond the boundary or open."""
         actions, resources = ", ".join(self.missing), ", ".join(self.resources)
         feature = f"{self.feature} (likewise {few(self.likewise)})" if self.likewise else self.feature
         if self.depends:
@@ -96,7 +96,7 @@ class BrokenFeature:
 
     @property
     def way(self) -> str:
-        """The way to mend it."""
+        """The way to mend it, in words: widen the boundary, narrow the Deny, or add actions to the setting."""
         if self.beyond:
             return "widen the permissions boundary"
         return (
@@ -218,7 +218,7 @@ class _PlacedRole:
         self._at: dict[tuple[str, ...], Holder] = {}
 
     def at(self, resource: str) -> Iterator[Holder]:
-        """The role in every place where it may be asked for a resource."""
+        """Yield the role in every place where it may be asked for a resource, the home place first."""
         for place in places(self.role, resource):
             where = tuple(place.values())
             if where not in self._names_by_place:
@@ -243,7 +243,10 @@ class _PlacedRole:
 
 
 def _losses_of(app: App, function: Function, role: _PlacedRole, part: Part, grant: Grant) -> Iterator[BrokenFeature]:
-    """The actions of one needed grant that the role does not carry, by what stops them, and those that are open."""
+    """Yield what the role does not carry of one needed grant: a loss each for what stops its actions.
+
+    Beyond the boundary, denied, not allowed, and open. The last two only where a setting replaces the default.
+    """
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
     vpc_alone = app.default_policy is None
     feature = BrokenFeature(
@@ -346,7 +349,7 @@ def _denying(role: _PlacedRole, action: str, resources: tuple[str, ...], context
 def _answer(role: Holder, action: str, resource: str, context: Context) -> Answer:
     """Return whether a role's policies allow an action in the place that the role is put in.
 
-    A tuple: the condition keys that it depends on, without those in the request's context.
+    A tuple: the condition keys that it depends on, without those in the request's context; True where none are left.
     """
     decision = _decision(role, action, resource, context)
     verdict = own_verdict(decision)
@@ -357,7 +360,7 @@ def _answer(role: Holder, action: str, resource: str, context: Context) -> Answe
 
 
 def _decision(role: Holder, action: str, resource: str, context: Context) -> Decision:
-    """Ask a role in one place. ARNs without another account are the app's own."""
+    """Ask a role's identity policies in one place. ARNs without another account are the app's own."""
     arn = parse(fill_references(resource, role.names))
     request_context = {key: value and fill_references(value, role.names) for key, value in context.items()}
     if arn is None or not arn.account:
@@ -366,7 +369,7 @@ def _decision(role: Holder, action: str, resource: str, context: Context) -> Dec
 
 
 def _combined(answers: list[Answer]) -> Answer:
-    """False if any answer is; else the unknowns of all that depend on some; else True."""
+    """False if any answer is; else the keys of all that depend on some, in a tuple; else True."""
     if False in answers:
         return False
     return tuple(key for answer in answers if isinstance(answer, tuple) for key in answer) or True

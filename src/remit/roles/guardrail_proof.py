@@ -251,7 +251,10 @@ class _Prover:
     def _of_owners(
         self, rail: Guardrail, key: tuple[Statement, str], place: Place, first_gain: _FirstGain
     ) -> list[Breach]:
-        """The breaches by roles whose own denials and boundary leave something of a statement beyond a guardrail."""
+        """The breaches by roles whose own denials and boundary leave something of a statement beyond a guardrail.
+
+        `key` is in `_owners`; `first_gain` finds the request that shows it.
+        """
         policy = fill_policy(Policy((key[0],), key[1]), place)
         remainders: dict[_Limits, Piece | Undecided | None] = {}
         breaches = []

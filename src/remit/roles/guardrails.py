@@ -133,7 +133,7 @@ def unknown_actions(rails: Iterable[Guardrail]) -> Iterator[tuple[Origin, str]]:
 
 
 def texts(statement: Statement) -> Iterator[str]:
-    """Yield the texts of a statement's resources and conditions, which may hold late-bound parts."""
+    """Yield the texts of a statement's resources and of its conditions' values, which may hold late-bound parts."""
     if statement.resources is not None:
         yield from statement.resources.patterns
     for condition in statement.conditions:

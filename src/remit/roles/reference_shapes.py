@@ -52,7 +52,7 @@ class Shapes:
 
 
 def shapes_of(resources: Iterable[Resource]) -> Shapes:
-    """The shapes of the references to some resources."""
+    """The shapes of the references to some resources; those of types whose ARNs are not known for certain have none."""
     texts: dict[str, str] = {}
     names: dict[str, str] = {}
     for resource in resources:

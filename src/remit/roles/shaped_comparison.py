@@ -122,7 +122,10 @@ class _Shaped:
         return settled, undecided
 
     def _elsewhere(self, piece: Piece) -> str | None:
-        """The resource of this side that covers the piece if the stack is deployed to its place; None: none does."""
+        """The first resource that this side allows and that covers the piece if the stack is deployed to its place.
+
+        None: none does.
+        """
         action = Globs((piece.action,))
         for statement in (statement for policy in self.layers.identity for statement in policy.statements):
             if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
@@ -133,7 +136,10 @@ class _Shaped:
         return None
 
     def piece(self, piece: Piece) -> Piece:
-        """A finding of this side as the statement is written."""
+        """A finding of this side with its statement and resources as they are written.
+
+        Itself for another side's statement.
+        """
         written = self._written.get(id(piece.source.statement))
         if written is None:
             return piece

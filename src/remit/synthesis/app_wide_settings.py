@@ -75,9 +75,10 @@ def _length(name: str) -> int:
 
 
 def _with_value_at(properties: Mapping[str, Any], path: Sequence[str], change: Callable[[Any], Any]) -> dict[str, Any]:
-    """Properties with another value at a path (`Replicas[].Tags`), of each item of a list that is given.
+    """Properties with `change` of their value at a path (`Replicas[].Tags`), of each item of a list that is given.
 
-    What an intrinsic function gives stays: only the deploy knows it.
+    `change` gets None where there is no value, and a mapping that is missing on the way is made. What an intrinsic
+    function gives stays: only the deploy knows it.
     """
     name, rest = path[0].removesuffix("[]"), path[1:]
     value = properties.get(name)

@@ -152,7 +152,7 @@ def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace:
 
 
 def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
-    """Yield the error for a function that runs on its own log group: each run writes more to it."""
+    """Yield the error for a subscription by which a function runs on its own log group: each run writes more to it."""
     function = by_id.get(own_id(tokens.textual(subscription.properties.get("DestinationArn"))))
     if function is None or function.type != "AWS::Lambda::Function":
         return
@@ -292,5 +292,5 @@ def check_queue(queue: Resource, dead_letters: Resource | None) -> Iterator[Remi
 
 
 def _is_fifo(resource: Resource) -> bool:
-    """Return whether a queue or a topic is FIFO; of any other type, KeyError."""
+    """Return whether a queue or a topic says that it is FIFO. KeyError: it is of another type."""
     return str(resource.properties.get(_FIFO_PROPERTIES[resource.type], False)).lower() == "true"

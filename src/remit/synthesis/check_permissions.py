@@ -185,7 +185,7 @@ class _Template:
         return False
 
     def _source(self, resource: Resource, invoker: Invoker) -> str:
-        """The ARN for which the service calls, as far as it is known: a pattern."""
+        """The ARN for which the service calls, as far as it is known: a pattern, in which `*` is what is not."""
         if invoker.source_arn == "own":
             return self._filled(_own_arn(resource))
         if re.fullmatch(_PATH, invoker.source_arn):
@@ -210,7 +210,7 @@ class _Template:
 
     @cached_property
     def _by_name(self) -> dict[str, str]:
-        """The functions' logical ids, by their names in the account; of one that is generated, by a pattern."""
+        """The functions' logical ids, by their names in the account; of a name that is generated, by a pattern."""
         functions = [resource for resource in self._resources if resource.type == _FUNCTION]
         return {
             self._filled(_text_at(resource, "FunctionName") or resource.ref): resource.logical_id

@@ -91,7 +91,7 @@ def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
 
 
 def _references_in(value: Mapping[str, Any]) -> list[Reference]:
-    """List a value's references. RemitError: late-bound text in it cannot be read."""
+    """A value's references, in their order and with duplicates. RemitError: late-bound text in it cannot be read."""
     return [reference for reference, _ in references(dict(value), late=True)]
 
 

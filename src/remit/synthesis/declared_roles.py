@@ -155,7 +155,10 @@ def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
 
 
 def _behind_open_operations(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the operations of an OpenAPI document without security lead to, by logical id."""
+    """Yield what the operations of an OpenAPI document without security lead to, by logical id.
+
+    An operation that states no security has the document's.
+    """
     for path in section(document, "paths"):
         operations = section(document, "paths", path)
         for name in operations:

@@ -141,7 +141,10 @@ def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]
 
 
 def existing_keys(app: App) -> tuple[ExistingSource, ...]:
-    """The keys that are not the app's and encrypt what services send to for it, and what their policies must allow."""
+    """The keys that are not the app's and encrypt what services send to for it, and what their policies must allow.
+
+    Each has the functions that need it; none of a key that AWS manages.
+    """
     names_of_existing = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
     workers = [function.name for function in app.functions if function.queue is not None]
     with_functions: list[tuple[list[str], Iterable[Resource]]] = [([""], app.resources)]
@@ -161,9 +164,9 @@ def existing_keys(app: App) -> tuple[ExistingSource, ...]:
 
 
 def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:
-    """Yield services' uses of keys as themselves.
+    """Yield the uses of keys by services as themselves: to store a resource, or to send to what a key encrypts for it.
 
-    To store a resource, or to send to a queue or topic of the app for it.
+    Only queues and topics of the app count as targets.
     """
     for resource in resources:
         store = _STORES.get(resource.type)

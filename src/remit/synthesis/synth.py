@@ -68,7 +68,8 @@ def draft(
 ) -> Draft:
     """Synthesise without what is wrong, which `mistakes` gets: the rest of the template can still be checked.
 
-    A role that exceeds IAM's quotas is a mistake, and stays as it is; so do roles that were fitted before.
+    A role that exceeds IAM's quotas is a mistake, and stays as it is; so do roles that were fitted before. `keys` as
+    for `synth`.
     """
     shared = [*app.resources]
     if app.queues:
@@ -187,7 +188,10 @@ def _functions(
 
 
 def _trigger_resources(trigger: Any, made: Iterable[Resource], late_bound_arns: Mapping[str, str]) -> list[Resource]:
-    """The resources of a trigger in a list: all of them or none, where `made` raises an error. Each has its line."""
+    """The resources of a trigger in a list, with ARNs of the app's own resources by Fn::GetAtt, and the trigger's line.
+
+    All of them or none, where `made` raises an error. A resource of a trigger that is not remit's keeps its own line.
+    """
     resources = []
     for resource in made:
         written = trigger.written if isinstance(trigger, BaseTrigger) else resource.origin
@@ -196,7 +200,10 @@ def _trigger_resources(trigger: Any, made: Iterable[Resource], late_bound_arns: 
 
 
 def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
-    """The outputs of the app, its triggers and its APIs, each once; two that differ under one name are a mistake."""
+    """The outputs of the app, its triggers and its APIs, one of each name, the first.
+
+    Two that differ under one name are a mistake, and so is an API whose outputs cannot be made.
+    """
     declared = {(output.name, output.value) for output in app.outputs}
     offered = [output for runs in app.triggered for trigger in runs.triggers for output in trigger.outputs(runs)]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
@@ -300,7 +307,10 @@ def _with_arns(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
 
 
 def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resource]:
-    """The resources by their logical ids, the first of each; any other is a mistake."""
+    """The resources by their logical ids, the first of each in its place.
+
+    Any other is a mistake, told in `mistakes`.
+    """
     by_id: dict[str, Resource] = {}
     for resource in resources:
         namesake = by_id.setdefault(resource.logical_id, resource)
@@ -334,7 +344,10 @@ def _functions_of(resource: Resource, by_id: Mapping[str, Resource]) -> frozense
 
 
 def document(template: Template) -> dict[str, Any]:
-    """The template as CloudFormation reads it: late-bound text becomes Ref, Fn::GetAtt and Fn::Sub, here alone."""
+    """The template as CloudFormation reads it: late-bound text becomes Ref, Fn::GetAtt and Fn::Sub, here alone.
+
+    Parameters and Outputs are there only if there are some.
+    """
     rendered: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": template.description,

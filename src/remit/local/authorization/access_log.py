@@ -102,9 +102,10 @@ class SeenAccess:
         self._kinds: set[tuple[str, ...]] = set()
 
     def note(self, record: AccessRecord) -> None:
-        """Write one access of a function, if it was not seen on that day; one of a user is left out.
+        """Write one access of a function as a line of JSON to the day's file, if its like is not there yet.
 
-        So are those beyond the size of a day's file, and all where the folder is a link or cannot be written.
+        An access of a user is left out. So are those beyond the size of a day's file, and all where the folder is a
+        link or cannot be written.
         """
         if not record.function:
             return

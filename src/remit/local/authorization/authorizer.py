@@ -132,6 +132,7 @@ class Strictness:
 
         @instead_of(service, "_execute_function_dispatch")
         def dispatched(dispatch: Any, function: Any, configuration: Mapping[str, Any], *rest: Any) -> Any:
+            """Run a function, counted by its name while it runs, if the request asks for the refusal."""
             if not _ASKED.get():
                 return dispatch(function, configuration, *rest)
             name = str(configuration["FunctionName"])

@@ -80,7 +80,11 @@ class FunctionSession:
 
 
 def _minted(function: str, role: str) -> FunctionSession:
-    """A session of a role with new credentials as AWS makes them. Its name is the function's."""
+    """A session of a role (ARN) for a function (ARN), with new credentials as AWS makes them.
+
+    Its name is the function's. Its caller has the role's id, when it was made, no MFA, and the function's ARN among its
+    condition keys.
+    """
     name = function.partition(":function:")[2].partition(":")[0]
     parts = role.split(":")
     account, role_name = parts[4], role.rpartition("/")[2]

@@ -92,7 +92,8 @@ def canonical_request(request: ReceivedRequest, signing_name: str, body: bytes) 
 def _of_target(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
     """A request of the JSON or CBOR protocol, which names its operation beside the body.
 
-    RefusedRequest: no model has the operation, or its body is of another form.
+    Members that the model lacks are left out of its body. RefusedRequest: no model has the operation, or its body is of
+    another form.
     """
     operation = requested_operation(request, signing_name)
     content = decoded(request, body)
@@ -151,9 +152,10 @@ def _of_form(request: ReceivedRequest, signing_name: str, body: bytes) -> Canoni
 
 
 def _of_rest(request: ReceivedRequest, signing_name: str, body: bytes) -> CanonicalRequest:
-    """A request of the protocols with a path for each resource.
+    """A request of the protocols with a path for each resource: parameters of path, query, headers and body together.
 
-    RefusedRequest: no model has its path, or its body or parameters are of another form.
+    What the model lacks is left out, but for checksums of objects. RefusedRequest: no model has its path, or its body
+    or parameters are of another form.
     """
     request = with_hoisted_headers(request)
     operation = requested_operation(request, signing_name)
@@ -230,7 +232,7 @@ def _query_parameters(
 def _header_parameters(
     request: ReceivedRequest, operation: RequestedOperation, member_format: ParameterFormat, parameters: Parameters
 ) -> dict[str, str]:
-    """The headers that the model has; they and what is in the path are put among the parameters.
+    """The headers that the model has; they and what is in the path are put among `parameters`, in place.
 
     One more is kept, by which Lambda counts how often a chain of invocations has gone round.
     """

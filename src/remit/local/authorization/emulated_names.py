@@ -199,7 +199,10 @@ class EmulatedNames(StoredNames):
         return any(name in emulated(f"services.{version}")._identities for version in ("ses", "ses_v2"))
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
-        """The tags of a resource; None where it is not known whether it has any."""
+        """The tags of a resource; None where it is not known whether it has any.
+
+        A missing resource has none, where the emulator lists all resources of its service.
+        """
         service = service_of(arn)
         if service == "ec2":
             return _tags(emulated("services.ec2")._tags.get(arn.rpartition("/")[2]))

@@ -69,7 +69,7 @@ def full_table_scan(question: Question) -> str | Open | None:
 
 
 def _items(parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The keys and items of a request about one table, wherever it has them."""
+    """Yield the keys and items of a request about one table, from Key, Item and Keys."""
     for name in ("Key", "Item"):
         if isinstance(parameters.get(name), dict):
             yield parameters[name]
@@ -127,7 +127,7 @@ def attributes(question: Question) -> tuple[str, ...] | Open | None:
 
 
 def _paths(expression: str) -> Iterator[str]:
-    """Yield the first names of the paths in an expression: `a.b[0] = :x` names `a`."""
+    """Yield the first names of the paths in an expression, some more than once: `a.b[0] = :x` names `a`."""
     for match in _NAME.finditer(expression):
         follows_dot = expression[: match.start()].rstrip().endswith(".")
         if match[0] not in _WORDS and match[0].upper() not in _WORDS and not follows_dot:

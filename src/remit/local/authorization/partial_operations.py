@@ -27,9 +27,9 @@ class DeniedPart:
 
 
 def without_secrets(answer: bytes, denied: Sequence[DeniedPart]) -> bytes:
-    """An answer without the values of denied secrets, and with an error for each. A part is an ARN and a name.
+    """An answer without the values and errors of denied secrets, and with an error for each.
 
-    An answer that is itself an error stays as it is.
+    A part is an ARN and a name. An answer that is itself an error, or is no JSON, stays as it is.
     """
     try:
         document = json.loads(answer)

@@ -70,10 +70,11 @@ def without_chunks(request: ReceivedRequest, body: bytes) -> tuple[bytes, dict[s
 
 
 def decoded(request: ReceivedRequest, body: bytes) -> bytes:
-    """The content of a body that is no object of S3.
+    """The content of a body that is no object of S3, without chunks and compression.
 
     Raises:
-        RefusedRequest: it is not encoded as the request says, in a way that no API takes, or in two streams.
+        RefusedRequest: it is not encoded as the request says, in a way that no API takes (415), in two streams, or has
+            more than 64 MiB.
     """
     content = without_chunks(request, body)[0] if is_in_chunks(request) else body
     encoding = [name for name in encodings(request) if name != "aws-chunked"]

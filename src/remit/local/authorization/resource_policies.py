@@ -66,7 +66,7 @@ def _policy_reader(module: str, function: str) -> Callable[[str], Any]:
 def _of_key(arn: str) -> Any:
     """A key's policy, and its grants as statements of it: either lets somebody use the key ("Grants in AWS KMS").
 
-    A policy that is no JSON stays text, without the grants; None: there is no such key.
+    Text where it has no grants, or is no JSON; else a document with the grants. None: there is no such key.
     """
     kms = emulated("services.kms")
     stored = kms.key_policy_for_arn(arn)
@@ -101,7 +101,10 @@ def _of_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_table(arn: str) -> Any:
-    """A table's policy is its indexes', too; a stream has one of its own."""
+    """The policy of a table, which is its indexes', too, or of a stream, which has one of its own.
+
+    None: it has none.
+    """
     dynamodb = emulated("services.dynamodb")
     owner = arn.partition("/index/")[0]
     entry = dynamodb._resource_policies.get(owner)

@@ -55,6 +55,7 @@ def act_as_the_caller(is_strict: Callable[[], bool] = lambda: False) -> None:
     """
 
     def check(operation: ResourceOperation) -> None:
+        """Check one operation on a resource. HandlerError: whoever CloudFormation acts for may not do it."""
         caller = acting_for(operation.stack)
         if caller is None:
             return
@@ -172,6 +173,8 @@ def look_up_as_the_caller() -> None:
     ssm = emulated("services.ssm")
 
     def deployed(deploy: Any, stack_name: str, *arguments: Any, **options: Any) -> Coroutine[Any, Any, None]:
+        """Note the name of the stack for all that its deploy does."""
+
         async def run() -> None:
             _DEPLOYED.set(stack_name)
             await deploy(stack_name, *arguments, **options)

@@ -122,8 +122,8 @@ def account_of(aws: LocalAws) -> Account:
 def limited_credentials(aws: LocalAws, name: str, layers: Layers) -> Mapping[str, str]:
     """The credentials, under boto3's names, of a session of a role with these identity policies and boundary.
 
-    The role is called after `name` and what the policies say, so that the same policies are the same role. It is made
-    if it is not there, and stays.
+    The role is called after `name` and a hash of the policies, so that the same policies are the same role. It is made,
+    with the boundary's policy, if it is not there, and both stay. ClientError of botocore's: IAM or STS refuses it.
     """
     from remit.deploy.session import session_credentials  # noqa: PLC0415 - few clients are limited ones
     from remit.iam.policy import render  # noqa: PLC0415 - as above

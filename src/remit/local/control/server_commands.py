@@ -69,7 +69,7 @@ def simulate_delays(aws: LocalAws, seed: str) -> str:
 
 @contextmanager
 def simulated_delays(aws: LocalAws, seed: str) -> Iterator[None]:
-    """Simulate delays for as long as this lasts."""
+    """Simulate delays for as long as this lasts; then those that were simulated before, or none."""
     before = simulate_delays(aws, seed)
     try:
         yield

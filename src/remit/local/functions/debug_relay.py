@@ -62,7 +62,10 @@ class DebugRelay:
                 connected.close()
 
     def _take_debuggers(self) -> None:
-        """Join each debugger with the next worker that waits, in both directions; a probe of the port is hung up on."""
+        """Join each debugger with the next worker that waits, in both directions; a probe of the port is hung up on.
+
+        A debugger waits until a worker comes, or until `close`.
+        """
         for connected in _accepted(self._debuggers):
             if not _is_a_debugger(connected):
                 connected.close()

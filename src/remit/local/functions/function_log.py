@@ -32,7 +32,7 @@ def new_stream(function: DeployedFunction, now: datetime) -> str:
 
 
 def _starting(function: DeployedFunction, printed: str) -> tuple[str, ...]:
-    """The events of a cold start, with what it printed."""
+    """The events of a cold start, INIT_START and the lines that it printed."""
     if function.log_format == "JSON":
         record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": function.runtime}
         return (_event("platform.initStart", record), *_lines(printed))
@@ -116,7 +116,7 @@ class BoundedLog:
         self._forgotten = 0
 
     def add(self, printed: bytes) -> None:
-        """Collect what was printed."""
+        """Collect what was printed; the middle is forgotten once three times what is kept has come."""
         room = KEPT - len(self._begin)
         self._begin += printed[:room]
         self._end += printed[room:]

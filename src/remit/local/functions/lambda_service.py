@@ -99,7 +99,8 @@ class LambdaService:
     def write_log(self, function: DeployedFunction, stream_name: str, written: Sequence[tuple[int, str]]) -> None:
         """Write events, times in milliseconds and texts, to a function's log group as Lambda does, with its role.
 
-        The group is made if there is none. Where the role may not write, they are lost, and no error says so.
+        The group and the stream are made if there are none, and subscriptions get the events. Where the role may not
+        write, they are lost, and no error says so.
         """
         if not self.may_log(function, stream_name):
             return  # as on AWS, where the function runs on and its lines are lost
@@ -153,7 +154,7 @@ class LambdaService:
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:
-        """End workers and remove code that nothing needs, from time to time, for as long as the server runs."""
+        """End unneeded workers each second and remove unneeded code each minute, for as long as the server runs."""
         pruned = time.monotonic()
         while True:
             time.sleep(_HOUSEKEEPING_SECONDS)
@@ -182,7 +183,7 @@ class LambdaService:
 
 
 def _body(payload: bytes, content_type: str) -> Any:
-    """An answer as the emulator has it: a JSON value, or the bytes where it is none."""
+    """An answer as the emulator has it: the value of JSON; its bytes, where it is of another type or no JSON."""
     if not content_type.startswith("application/json"):
         return payload
     try:

@@ -44,7 +44,10 @@ def connection_end(local: Address, remote: Address) -> ConnectionEnd | None:
 
 
 def _end_in_kernel(local: Address, remote: Address) -> ConnectionEnd | None:
-    """The end that the kernel knows; None also where it cannot be asked."""
+    """The end of a connection that the kernel finds by both addresses.
+
+    None: there is none, or the kernel cannot be asked.
+    """
     addresses = struct.pack("!HH16s16s", local[1], remote[1], socket.inet_aton(local[0]), socket.inet_aton(remote[0]))
     question = _QUESTION.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0, _ALL_STATES, addresses + bytes(4) + _NO_COOKIE)
     header = _HEADER.pack(_HEADER.size + len(question), _BY_FAMILY, _REQUEST, 1, 0)
@@ -62,7 +65,10 @@ def _end_in_kernel(local: Address, remote: Address) -> ConnectionEnd | None:
 
 
 def _found_in_list(local: Address, remote: Address) -> ConnectionEnd | None:
-    """The end as the list of all connections has it; None: it is not there."""
+    """The end as the list of all connections, /proc/net/tcp, has it; None: it is not there.
+
+    OSError: there is no such list.
+    """
     addresses = [_as_listed(local), _as_listed(remote)]
     for line in CONNECTIONS.read_text("ascii").splitlines():
         columns = line.split()

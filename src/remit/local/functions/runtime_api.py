@@ -186,7 +186,10 @@ class RuntimeApi:
         self._selector.register(connected, selectors.EVENT_READ, lambda: self._receive(connection))
 
     def _receive(self, connection: Connection) -> None:
-        """Queue the request that has come; 400 where it is not understood, 403 where it may not be made."""
+        """Queue the request that has come whole; 400 where it is not understood, 403 where it may not be made.
+
+        After these two answers, and where the other side has ended, the connection is closed.
+        """
         try:
             request = connection.receive()
         except NotUnderstood:
@@ -216,6 +219,7 @@ class RuntimeApi:
         return peers.HAS_PROC or hmac.compare_digest(key.encode(), self._key.encode())
 
     def _hang_up(self, connection: Connection) -> None:
+        """Close a connection, and watch it no more."""
         self._selector.unregister(connection.socket)
         self._connections.discard(connection)
         connection.close()

@@ -74,7 +74,7 @@ class UnpackedCode:
         threading.Thread(target=run, daemon=True, name="remit-compile").start()
 
     def prune(self, contents: Iterable[bytes], in_use: Iterable[Path]) -> None:
-        """Remove the folder of every zip but these, unless one of the paths in use is in it."""
+        """Remove the folder of every zip but these, unless a path in use is in it, or it is being compiled."""
         kept = {hashlib.sha256(content).hexdigest() for content in contents}
         kept |= {path.relative_to(self.root).parts[0] for path in in_use if path.is_relative_to(self.root)}
         with self._lock:

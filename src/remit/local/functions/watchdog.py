@@ -74,7 +74,8 @@ class Watchdog:
 def kill(group: int, mark: str, *, leader_is_reaped: bool = False) -> None:
     """Kill a process group, and whoever left it but still has the mark in its environment.
 
-    Once its leader has been waited for, a process of the leader's number is somebody else's, and so is its group.
+    None that is gone is an error. Once its leader has been waited for, a process of the leader's number is somebody
+    else's, and so is its group.
     """
     if not (leader_is_reaped and exists(group)):
         with suppress(ProcessLookupError, PermissionError):

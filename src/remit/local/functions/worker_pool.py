@@ -232,7 +232,7 @@ class WorkerPool:
         self._kill(ended)
 
     def close(self) -> None:
-        """End every worker now, and start no more."""
+        """End every worker now, and start no more; debuggers are hung up on, and the watchdog ends."""
         with self._lock:
             self._closed = True
             workers = [worker for idle in self._idle.values() for worker in idle]

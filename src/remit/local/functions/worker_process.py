@@ -53,6 +53,10 @@ class Worker:
     """A process that runs a function. One thread at a time uses it."""
 
     def __init__(self, function: DeployedFunction, launch: Launch) -> None:
+        """Start the process, its Runtime API, and the pipe that it prints to; the function is loaded in `invoke`.
+
+        OSError: a port cannot be opened, or the process cannot be started; nothing stays open then.
+        """
         self.function = function
         self.log_stream = launch.log_stream
         self.last_used = time.monotonic()
@@ -88,7 +92,10 @@ class Worker:
 
     @property
     def _function_process(self) -> int:
-        """The process of the function itself: two stand before it where it is behind a wall (`worker/wall.py`)."""
+        """The number of the process of the function itself.
+
+        Until it is known behind a wall, that of the outermost process. Two stand before it there (`worker/wall.py`).
+        """
         if self._launch.wall != "wall":
             return self.pid
         if self._function_pid == 0:
@@ -250,7 +257,7 @@ class Worker:
             raise _Ended(exited(-signal.SIGKILL))
 
     def _read_output(self) -> None:
-        """Collect what the function has printed until now."""
+        """Collect what the function has printed until now, for the result and for the live log."""
         while True:
             try:
                 printed = os.read(self._output, 1 << 16)

@@ -60,7 +60,7 @@ class CallPlaces:
         return spec
 
     def add_header(self, request: Any, **_options: Any) -> None:
-        """Add the header to a request that is signed."""
+        """Add the header to a request that is signed; without an invocation its id is empty."""
         runtime: Any = sys.modules.get("awslambdaric.bootstrap")
         request_id = getattr(runtime, "_GLOBAL_AWS_REQUEST_ID", None) or ""
         file, line = self._place()

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def wait_for_debugger(packages: str, port: int) -> None:
-    """Let a debugger take hold of this process before the function is loaded."""
+    """Connect to a debugger at a port of this machine, and wait until it is ready, before the function is loaded."""
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # of frozen modules, which nobody debugs here
     sys.path.append(packages)
     debugger = importlib.import_module("debugpy")
@@ -58,7 +58,7 @@ def wait_for_debugger(packages: str, port: int) -> None:
 
 
 def set_limits(settings: dict[str, Any]) -> None:
-    """Bound what the function may take of this machine."""
+    """Bound what the function may take of this machine: core dumps, files, sizes of files, processes, memory."""
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, settings["files"])
     beyond = 1 << 20 if settings["wall"] and settings["wall"]["private"] else 0  # its own /tmp is full before

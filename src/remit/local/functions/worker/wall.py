@@ -117,7 +117,10 @@ def _remount_read_only(target: str) -> None:
 
 
 def _wait(function: int, writing: int) -> NoReturn:
-    """Be the first process: wait for all that nobody else waits for, and say how the function's has ended."""
+    """Be the first process: wait for all that nobody else waits for, and end with the function's process.
+
+    Its status is written to the pipe, as a number in text.
+    """
     while True:
         ended, status = os.waitpid(-1, 0)
         if ended == function:

@@ -31,7 +31,10 @@ class _Client:
     def request(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, bytes, dict[str, str]]:
-        """Send a request; the status, the body and the headers of its answer."""
+        """Send a request, over a connection that is made for the first one.
+
+        The status, the body and the headers of its answer. RuntimeError: the Runtime API hung up.
+        """
         address = os.environ["AWS_LAMBDA_RUNTIME_API"]
         if self._socket is None:
             host, _, port = address.rpartition(":")
