@@ -29,8 +29,8 @@ class When:
     def holds(self, parameters: Mapping[str, Any]) -> bool:
         """Return whether the parameters of a call meet it.
 
-        Values at the path are compared as texts, without case. All tests but Exists, NotExists and NotEquals ask whether
-        one of them contains the value (`Equals` is for true and false); NotContains, that none does.
+        Values at the path are compared as texts, without case. All tests but Exists, NotExists and NotEquals ask
+        whether one of them contains the value (`Equals` is for true and false); NotContains, that none does.
         """
         values = list(_at(parameters, self.path))
         if self.test in ("Exists", "NotExists"):
