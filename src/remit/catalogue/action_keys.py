@@ -22,7 +22,10 @@ def key_types(prefix: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8192)
 def key_type(name: str) -> str | None:
-    """The type of a condition key, "" when nobody says; None when no such key is known."""
+    """The type of a condition key (in any case), as `String` or `ArrayOfString`; "" when nobody says.
+
+    None when no such key is known.
+    """
     shared_key = global_key(name)
     if shared_key is not None:
         return f"ArrayOf{shared_key.type}" if shared_key.multivalued else shared_key.type

@@ -108,7 +108,7 @@ OPERATORS: Final = {
 
 @cache
 def global_keys() -> tuple[GlobalKey, ...]:
-    """Every global key, by name."""
+    """Every global key, sorted by name."""
     keys = [GlobalKey(name, kind) for kind, names in _KEYS.items() for name in names]
     keys += (GlobalKey(name, "String", multivalued=True) for name in _MULTIVALUED)
     keys += (GlobalKey(name, "String", tagged=True) for name in _TAGGED)

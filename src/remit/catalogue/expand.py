@@ -40,7 +40,10 @@ def expand(pattern: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def matcher(pattern: str) -> re.Pattern[str]:
-    """A glob as an expression without backtracking: a literal part is taken where it first fits, for good."""
+    """A glob as an expression for `fullmatch`, in which `*` and `?` take any text and any character.
+
+    It does not backtrack: a literal part is taken where it first fits, for good.
+    """
     head, *literals = re.split(r"\*+", pattern)
     if not literals:
         return re.compile(_literal(head), re.DOTALL)

@@ -160,7 +160,7 @@ def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> t
 def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
     """The actions of a service whose names differ by a letter or two, the nearest first.
 
-    None where all words of the name are the service's, or verbs that people use: then no letter is wrong.
+    Nothing where all words of the name are the service's, or verbs that people use: then no letter is wrong.
     """
     vocabulary = _vocabulary(prefix)
     if all(_singular(word) in vocabulary for word in _words(bare)):

@@ -256,7 +256,10 @@ def _from_format(
 def _filled(
     templates: tuple[str, ...], parameters: Mapping[str, Any], place_values: Mapping[str, str]
 ) -> Iterator[str]:
-    """The texts of templates, for every value that a path leads to; none when a parameter is missing."""
+    """The texts of templates such as `${Bucket}/${Key|last}`, for every value that a path leads to.
+
+    A template of which a parameter is missing gives none.
+    """
     for template in templates:
         texts = [""]
         last = 0

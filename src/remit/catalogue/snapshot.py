@@ -127,7 +127,7 @@ def _is_readable(file_path: str) -> bool:
 
 
 def date(data_folder: str) -> str:
-    """The day of the data in a folder, such as 2026.10.27; "" where there is none."""
+    """The day of the data in a folder, such as 2026.10.27, as its `date.txt` has it; "" where that has none."""
     try:
         with open(os.path.join(data_folder, "date.txt"), encoding="ascii") as file:
             text = file.read().strip()
@@ -137,7 +137,7 @@ def date(data_folder: str) -> str:
 
 
 def day() -> dt.date:
-    """The day of the data that counts."""
+    """The day of the data that counts. ValueError: its folder does not say."""
     import datetime as dt  # noqa: PLC0415 - few commands ask
 
     return dt.date.fromisoformat(date(folder()).replace(".", "-"))

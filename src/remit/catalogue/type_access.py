@@ -66,7 +66,7 @@ def access_rows(type_name: str) -> tuple[PropertyAccess, ...] | None:
 
 
 def access_row(type_name: str, path: str) -> PropertyAccess | None:
-    """The row of a property; None where there is none."""
+    """The first row of a type that matches the path of a property; None where none does, or nobody knows the type."""
     spelled = _folded(path) if is_of_terraform(type_name) else path
     for row in access_rows(type_name) or ():
         if pattern_of(row.path).fullmatch(spelled):

@@ -146,7 +146,8 @@ def needed_policy(role: str | None = None, *, with_resources: bool = True) -> di
 def collect_account(account: Account, folder: Path) -> int:
     """Write the pages of an account that are not there yet, `NUMBER-0001.json` first; return how many there are then.
 
-    RemitError: AWS refuses; what was written stays.
+    It goes on behind the last page that is there; if that was the account's last one, nothing is asked. RemitError: AWS
+    refuses; what was written stays.
     """
     pages = sorted(folder.glob(f"{account.account}-*.json"))
     marker = None

@@ -38,7 +38,10 @@ def bucket_name(account: Account) -> str:
 
 
 def exists(account: Account, name: str) -> bool:
-    """Return whether the bucket is there. RemitError: it is somebody else's, or lies in another region."""
+    """Return whether the bucket is there. RemitError (2): it is somebody else's, or lies in another region.
+
+    All else that AWS answers is raised as the SDK has it.
+    """
     try:
         answer = account.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=account.account)
     except answered_errors() as error:
@@ -64,7 +67,7 @@ def _elsewhere(account: Account, name: str, region: str) -> RemitError:
 
 
 def not_ours(account: Account, name: str) -> RemitError:
-    """The refusal of a bucket that belongs to somebody else."""
+    """The error (2) for a bucket that belongs to somebody else, or that the caller may not see."""
     if name == bucket_name(account):
         hint = (
             "if `aws s3api list-buckets` does not show it, a stranger took the name (bucket sniping): deploy to "

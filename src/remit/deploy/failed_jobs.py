@@ -125,7 +125,7 @@ def chosen_queues(queues: Sequence[DeployedQueue], name: str | None) -> tuple[De
 
 
 def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[QueueState, ...]:
-    """How many jobs each queue has. They are approximate. RemitError: AWS refuses."""
+    """How many jobs each queue has, in the queues' order, as SQS counts: nearly. RemitError: AWS refuses."""
     states = []
     for queue in queues:
         counts = _counts(account, queue.url)  # first: a job that fails meanwhile is counted twice, and never missed
@@ -136,7 +136,7 @@ def queue_states(account: Account, queues: Iterable[DeployedQueue]) -> tuple[Que
 
 
 def _counts(account: Account, url: str) -> dict[str, int]:
-    """The numbers of messages of a queue by what they wait for, as SQS knows them: approximate.
+    """How many messages of a queue are `waiting`, `running` (read, not deleted yet) and `delayed`: approximate.
 
     RemitError: AWS refuses.
     """
@@ -219,7 +219,7 @@ def _release(account: Account, jobs: Sequence[FailedJob]) -> None:
 
 
 def _batches(jobs: Sequence[FailedJob]) -> Iterator[tuple[FailedJob, ...]]:
-    """Jobs in their order, as many of one queue at a time as SQS takes in one request."""
+    """Yield jobs in their order, as many of one queue as SQS takes in one request: ten, and so many bytes of bodies."""
     batch: list[FailedJob] = []
     for job in jobs:
         size = sum(len(other.body.encode()) for other in (*batch, job))

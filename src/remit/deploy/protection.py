@@ -51,7 +51,7 @@ def protect(account: Account, namespace: str, note: Callable[[str], None], *, go
 
 
 def _stack_policy(logical_ids: Iterable[str]) -> dict[str, Any]:
-    """The stack policy with which these resources stay."""
+    """The stack policy by which no update replaces or deletes these resources; without any, it allows everything."""
     resources = [f"LogicalResourceId/{logical_id}" for logical_id in logical_ids]
     everything = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
     kept = {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Principal": "*", "Resource": resources}

@@ -176,7 +176,7 @@ def _takes_parts(stack: PlannedStack, resource: Resource, kind: IamResourceType)
 def _by_id(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
     """The ARNs of a kind's resources by the ids that the service made (`vpc-0a1b2c3d`), property by property.
 
-    A property of which only the deploy knows a part gives a wildcard instead. None for a kind without such ids.
+    A property of which only the deploy knows a part gives a wildcard instead. Nothing for a kind without such ids.
     """
     start = _IDS.get(kind.full_name)
     if start is None:

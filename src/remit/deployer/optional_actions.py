@@ -72,7 +72,7 @@ def is_needed(type_name: str, action: str, properties: Mapping[str, Any]) -> boo
 def linked_services(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
     """The services (`NAME.amazonaws.com`) whose linked role a resource of this type may need.
 
-    None where it needs none, or only the deploy knows one of them.
+    Nothing where it needs none, or only the deploy knows one of them.
     """
     services = []
     for service in deployment_of(resource.type).linked_roles:

@@ -72,14 +72,14 @@ class PlannedStack:
     def texts(self, value: Any) -> tuple[str, ...]:
         """Return the possible texts of a template's value: several where a condition decides, none for AWS::NoValue.
 
-        None for None, too. UNKNOWN stands in a text for each part that nobody knows before the deploy.
+        None for an absent or empty value, too. UNKNOWN stands in a text for each part that only the deploy knows.
         """
         return Values(self._reference, self.mappings).texts(value)
 
     def names(self, resource: Resource) -> tuple[str, ...]:
         """The names of a resource as they stand in its ARN, with IAM's path; several where a condition decides.
 
-        None for a type without a name that tells its ARN.
+        Nothing for a type without a name that tells its ARN.
         """
         row = named_type(resource.type)
         if row is None:

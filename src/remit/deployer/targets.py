@@ -101,7 +101,10 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
 
 
 def _of_apis(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ...]:
-    """The paths of API Gateway's own API that a deploy calls with a method, with the domain names that are known."""
+    """The ARNs of the paths of API Gateway's own API that a deploy calls with a method (`apigateway:PUT`).
+
+    They are those of the type's row, else all; domain names that are known stand in the place of all domain names.
+    """
     domains = stack.texts(resource.properties.get("DomainName"))
     is_open = any(UNKNOWN in domain for domain in domains)
     paths: list[str] = []

@@ -65,7 +65,8 @@ def _alias_name(subject: Subject) -> dict[str, str]:
 def _permissions(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the statements that no AWS::Lambda::Permission made, then the permissions that have none.
 
-    None where the template has a part that only its deploy knew. Statements on another version or alias are left out.
+    Nothing where the template has a part that only its deploy knew. Statements on other versions or aliases do not
+    count.
     """
     attached = live.stack.policies.get(live.logical_id, ())
     if attached is None:
@@ -111,8 +112,8 @@ def _limit_concurrency(live: LiveResource, setting: ComparedProperty) -> Repair:
 def _environment(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the variables that differ, in one change, by their names: a value may be a secret.
 
-    None where the caller may not decrypt them, or only the deploy knew them. A value that only its deploy knew equals
-    any, and stays when others are put back; where such a variable is gone, the change cannot be undone.
+    Nothing where the caller may not decrypt them, or only the deploy knew them. A value that only its deploy knew
+    equals any, and stays when others are put back; where such a variable is gone, the change cannot be undone.
     """
     actual = value_at(answer, "Configuration.Environment") or {}
     expected = value_at(live.properties, "Environment.Variables") or {}

@@ -87,7 +87,7 @@ def _topic_policy(live: LiveResource, answer: Any) -> Iterator[Drift]:
 def _subscriptions(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the subscriptions that no template made, and those that are gone.
 
-    None where the template has an endpoint that only its deploy knew.
+    Nothing where the template has an endpoint that only its deploy knew.
     """
     own = list(live.properties.get("Subscription") or ())
     own += [properties for *_, properties in live.stack.parts("AWS::SNS::Subscription", "TopicArn", live.name)]
@@ -152,7 +152,7 @@ _OF_ROUTE: Final = ("AuthorizationType", "AuthorizerId", "AuthorizationScopes", 
 def _routes(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the routes that were added or deleted, or whose authorisation is another one.
 
-    None of an API whose routes are in its body.
+    Nothing of an API whose routes are in its body.
     """
     actual = {route["RouteKey"]: route for route in answer["Items"]}
     parts = live.stack.parts("AWS::ApiGatewayV2::Route", "ApiId", live.name)

@@ -55,7 +55,7 @@ _OF_KEY: Final = put_by("kms.PutKeyPolicy", "", lambda subject: {"KeyId": subjec
 def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the settings of the public access block that are off; a bucket has all four unless its template says.
 
-    None where only its deploy knew what the template says; a setting that only its deploy knew stays as it is.
+    Nothing where only its deploy knew what the template says; a setting that only its deploy knew stays as it is.
     """
     declared = live.properties.get("PublicAccessBlockConfiguration")
     if declared is UNKNOWN:
@@ -74,7 +74,7 @@ def _block(live: LiveResource, answer: Any) -> Iterator[Drift]:
 def _notifications(live: LiveResource, answer: Any) -> Iterator[Drift]:
     """Yield the notifications that were added or removed, in one change.
 
-    None where the template has a part of one that only its deploy knew.
+    Nothing where the template has a part of one that only its deploy knew.
     """
     declared = live.properties.get("NotificationConfiguration") or {}
     expected: dict[str, list[dict[str, Any]]] = {}
