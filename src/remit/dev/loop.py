@@ -234,9 +234,11 @@ class DevLoop:
                 self._tell(events.WentWrong.of(mistake))
 
     def _end(self) -> None:
+        """End the loop after this step."""
         self._ended = True
 
     def _lost(self, error: Exception) -> None:
+        """Raise the error of a thread, which ends the loop."""
         raise error
 
     def _follow_source(self, files: tuple[str, ...]) -> None:
@@ -353,11 +355,13 @@ class DevLoop:
             self._tell(events.Logged(line.time, line.function, line.message))
 
     def _tell_denied(self, record: AccessRecord) -> None:
+        """Tell of a denied call, unless it was told before or is not the app's."""
         call = None if self._denied is None else self._denied.add(record)
         if call is not None:
             self._tell(call)
 
     def _write_grant(self) -> None:
+        """Write the grant of the last denied call. RemitError: there is none, or it cannot be written."""
         if self._denied is None:
             raise RemitError("there is nothing to write: no call was denied")
         self._tell(self._denied.write_last())

@@ -375,6 +375,7 @@ class _Incoming:
 
 
 def _request(scope: Message) -> ReceivedRequest:
+    """The request of an ASGI scope; a WebSocket's is a GET. Header names are in lower case, with all values of each."""
     headers: dict[str, tuple[str, ...]] = {}
     for raw_name, raw_value in scope["headers"]:
         name = raw_name.decode("latin-1").lower()
@@ -486,6 +487,7 @@ def _changing(send: Send, changed: Callable[[int, Mapping[str, str], bytes], Ans
     status, headers, body = 0, {}, b""
 
     async def change(message: Message) -> None:
+        """Keep the start and the parts of an answer, and send the changed answer with its last part."""
         nonlocal status, headers, body
         if message["type"] == "http.response.start":
             status = message["status"]

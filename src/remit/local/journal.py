@@ -145,6 +145,7 @@ class Journal:
         @instead_of(tables, "_set_item")
         @instead_of(tables, "_remove_item")
         def changed(change: Any, table: Any, partition_key: str, sort_key: str, *item: Any) -> Any:
+            """Put or remove an item, and note its table and its key."""
             with self._one_line() as changes:
                 _, _, _, region, account, name = table["TableArn"].split(":", 5)
                 place = (account, region, name.partition("/")[2])
@@ -154,6 +155,7 @@ class Journal:
 
         @instead_of(tables, "_emit_stream_event")
         def emitted(emit: Any, table_name: str, *arguments: Any, **options: Any) -> None:
+            """Emit a record of a table's stream, and note it; nothing where the table has no stream."""
             store = tables._stream_records
             before = (store.get(table_name) or [None])[-1]
             emit(table_name, *arguments, **options)

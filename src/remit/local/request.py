@@ -26,10 +26,10 @@ class ReceivedRequest:
     headers: Mapping[str, tuple[str, ...]]
 
     def joined_headers(self) -> dict[str, str]:
-        """The headers, of which several lines of one are joined."""
+        """The headers; several lines of one are joined by commas."""
         return {name: ",".join(values) for name, values in self.headers.items()}
 
     def header(self, name: str) -> str | None:
-        """The value of a header; several lines of one are joined by commas, as HTTP says."""
+        """The value of a header, by its name in lower case; several lines are joined by commas. None: it is not there."""
         values = self.headers.get(name)
         return None if values is None else ",".join(values)

@@ -167,6 +167,7 @@ def around(operation: str, function: Around) -> None:
 
     @instead_of(handlers._ACTION_HANDLERS, operation)
     def answer(handle: Any, raw: Mapping[str, Any]) -> Answer:
+        """Answer by the function around the operation, or with the error for its StackRequestError."""
         # The emulator has parsed a form, of which each value is a list of one.
         parameters = {
             name: str(value[0] if isinstance(value, list) and value else value) for name, value in raw.items()

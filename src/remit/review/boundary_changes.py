@@ -95,6 +95,7 @@ def unread(before: Holder | None, after: Holder | None) -> Iterator[UnreadPolicy
 
 
 def _without(arns: Iterable[str], excluded: Iterable[str]) -> list[str]:
+    """The ARNs that are not among the excluded, whatever their partition is."""
     plain_excluded = set(map(plain, excluded))
     return [arn for arn in arns if plain(arn) not in plain_excluded]
 

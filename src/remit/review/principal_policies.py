@@ -88,11 +88,13 @@ def compare_without_principals(
 
 
 def _by_anybody(policy: Policy) -> Policy:
+    """A copy of a policy whose statements all name everyone."""
     statements = (replace(statement, principals=_ANYBODY) for statement in policy.statements)
     return replace(policy, statements=tuple(statements))
 
 
 def _by_nobody(source: StatementLocation) -> StatementLocation:
+    """A location whose statement names no principals."""
     return replace(source, statement=replace(source.statement, principals=None))
 
 

@@ -73,6 +73,7 @@ def record(version: Version, stage: str, place: Place | None) -> str:
 
 
 def _role(role: Holder) -> dict[str, Any]:
+    """A role as a record holds it, which `_read_role` reads."""
     return {
         "role": role.logical_id,
         "functions": list(role.functions),
@@ -109,6 +110,7 @@ def _nonempty(further: dict[str, Any]) -> dict[str, Any]:
 
 
 def _grant(grant: Grant) -> dict[str, Any]:
+    """A grant as a record holds it: statement, because and place; the version where it is not the newest."""
     at = grant.origin
     return {
         "statement": render_statement(grant.statement),
@@ -211,6 +213,7 @@ def _read_role(value: Mapping[str, Any]) -> Holder:
 
 
 def _read_given(value: Mapping[str, Any]) -> Given:
+    """The access of a resource, read from a record, where empty parts are left out. KeyError, TypeError: it is none."""
     return Given(
         _text(value["type"]),
         tuple(tuple(_read_grant(grant) for grant in grants) for grants in value.get("documents", [])),
@@ -224,6 +227,7 @@ def _read_given(value: Mapping[str, Any]) -> Given:
 
 
 def _read_setting(value: Mapping[str, Any]) -> AccessSetting:
+    """A setting, read from a record. KeyError, TypeError: it is none."""
     return AccessSetting(
         _text(value["path"]),
         _text(value["kind"]),

@@ -93,6 +93,7 @@ def _grants(grants: tuple[Grant, ...], put: Callable[[str], str]) -> tuple[Grant
 
 
 def _role(role: Holder, put: Callable[[str], str]) -> Holder:
+    """A copy of a role with the texts of its policies, limits and trust changed by `put`."""
     policies = (replace(policy, name=put(policy.name), grants=_grants(policy.grants, put)) for policy in role.policies)
     return replace(
         role,
@@ -107,6 +108,7 @@ def _policy(policy: Policy, put: Callable[[str], str]) -> Policy:
 
 
 def _given(access: Given, put: Callable[[str], str]) -> Given:
+    """A copy of a resource's access with its texts changed by `put`."""
     documents = (_grants(grants, put) for grants in access.documents)
     return replace(
         access,

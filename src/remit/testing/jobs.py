@@ -42,6 +42,7 @@ def recorded_jobs(project: Path | str = ".", stage: str | None = None) -> Iterat
     sent: list[SentJob] = []
 
     def keep(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
+        """Keep a job, and give an id. RuntimeError: it waits too long; TypeError: an argument is no JSON."""
         _check_wait(seconds, project, stage)
         sent.append(_delivered(job, arguments, options, seconds))
         return f"recorded-{len(sent)}"
@@ -59,6 +60,7 @@ def jobs_run_at_once(project: Path | str = ".", stage: str | None = None) -> Ite
     ran = 0
 
     def run(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
+        """Run a job now, and give an id. RuntimeError: it waits too long; TypeError: an argument is no JSON."""
         nonlocal ran
         _check_wait(seconds, project, stage)
         ran += 1

@@ -87,6 +87,7 @@ class EventsOnTheWay:
         """
 
         def run_all() -> None:
+            """Run the events in the order of their files' names, which are random."""
             for path in sorted(self.folder.glob("*.json")):
                 try:
                     content = json.loads(path.read_text("utf-8"))
@@ -123,6 +124,7 @@ class AsynchronousInvocations:
 
         @instead_of(service, "_execute_function_with_config_scope")
         def executed(execute: Any, record: Record, event: Any) -> Any:
+            """Run a function; on an event that nobody waits for, only start it, with an empty result."""
             if record.get(_IS_EVENT):
                 self.invoke(record, event)
                 return {}
@@ -131,6 +133,7 @@ class AsynchronousInvocations:
         instead_of(service, "invoke_async_with_retry")(lambda _invoke, *event: self.invoke(*event))
 
         def invoke_again(note: Path, content: Mapping[str, Any]) -> None:
+            """Start to run an event of an earlier server; one whose function is gone is forgotten."""
             # An earlier server had not finished with it.
             record = self.service._get_func_record_for_ref(content["function"])[0]
             if record is None:

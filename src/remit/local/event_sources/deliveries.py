@@ -144,6 +144,7 @@ class Deliveries:
         def invoked(
             invoke: Any, target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any
         ) -> Any:
+            """Invoke a target of a rule or schedule if it may be; None where it may not, and nothing happens."""
             arn, source, role = str(target.get("Arn", "")), str(rule.get("Arn", "")), str(target.get("RoleArn") or "")
             is_function = ":lambda:" in arn
             service = "scheduler" if ":scheduler:" in source else "events"
@@ -169,6 +170,7 @@ class Deliveries:
 
         @instead_of(emulated("services.lambda_svc"), "_execute_function")
         def executed(execute: Any, function: Mapping[str, Any], event: Any) -> Any:
+            """Run a function; where its user pool may not invoke it, the result is an error."""
             pool = _POOL.get()
             if pool:
                 arn = str((function.get("config") or function)["FunctionArn"])

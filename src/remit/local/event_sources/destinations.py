@@ -149,6 +149,7 @@ class Destinations:
             self._send(function, target, arn, send(arn, json.dumps(record.event), attributes))
 
     def _send(self, function: DeployedFunction, target: str, arn: Arn, request: DestinationRequest) -> None:
+        """Make a request to a destination if the function's role may; its answer is not looked at."""
         resource = f"{target}/*" if arn.service == "s3" else target
         if self.calls.may_act(function.role, _LAMBDA, request.action, resource, function.name):
             self.ask(
@@ -196,6 +197,7 @@ def _request(arn: Arn, function: DeployedFunction, record: DestinationRecord) ->
 
 
 def _message(arn: Arn, body: str, attributes: Mapping[str, tuple[str, str]]) -> DestinationRequest:
+    """The request that sends a message to a queue; `attributes` are kinds and values by name."""
     document = {
         "QueueUrl": f"http://127.0.0.1/{arn.account}/{arn.resource}",
         "MessageBody": body,
@@ -208,6 +210,7 @@ def _message(arn: Arn, body: str, attributes: Mapping[str, tuple[str, str]]) -> 
 
 
 def _publication(arn: Arn, message: str, attributes: Mapping[str, tuple[str, str]]) -> DestinationRequest:
+    """The request that publishes a message to a topic; `attributes` are kinds and values by name."""
     form = {"Action": "Publish", "Version": "2010-03-31", "TopicArn": str(arn), "Message": message}
     for number, (name, (kind, value)) in enumerate(attributes.items(), 1):
         entry = f"MessageAttributes.entry.{number}"

@@ -67,6 +67,7 @@ def fail_wrongly_reported_batches(service: Any) -> None:
 
     @instead_of(service, "_run_sqs_batch")
     def ran(run: Any, mapping: Any, function: Any, event: Any, batch: Sequence[Any], url: str, name: str) -> None:
+        """Delete the messages that a filter keeps back, and run the function on the others."""
         # What a filter keeps back is gone, whatever becomes of the others.
         numbers = [record["messageId"] for record in event["Records"]]
         kept_back = {message["receipt_handle"] for message in batch if message["id"] not in numbers}
@@ -77,6 +78,7 @@ def fail_wrongly_reported_batches(service: Any) -> None:
 
     @instead_of(service, "_execute_function")
     def executed(execute: Any, record: Record, event: Any) -> Any:
+        """Run a function; the result is an error where it reports a failed message that its batch does not have."""
         mapping = _READS_QUEUE.get()
         result = execute(record, event)
         if mapping is None or not may_report(mapping) or result.get("error"):

@@ -152,6 +152,7 @@ def repair_filters() -> None:
 
     @instead_of(emulated("services.lambda_svc"), "_match_esm_filter")
     def matched(_match: Any, record: Mapping[str, Any], pattern: Mapping[str, Any]) -> bool:
+        """Return whether a record meets a filter's pattern; False for a pattern that AWS refuses."""
         # A text meets no pattern for JSON, not even one that wants a field to be missing.
         for name in ("body", "data"):
             if isinstance(pattern.get(name), dict) and not isinstance(record.get(name), dict | list):

@@ -60,6 +60,7 @@ def _place_mappings_when_they_are_made() -> None:
 
     @instead_of(functions, "_init_stream_position")
     def placed(place: Any, mapping_id: str, source: str, starting_position: str) -> None:
+        """Place a new mapping, in each shard of a Kinesis stream where it says; behind the last record for LATEST."""
         place(mapping_id, source, starting_position)
         shards = _shards(source)
         if shards is not None:
@@ -88,6 +89,7 @@ def _move_back_when_records_expire() -> None:
 
     @instead_of(kinesis, "_expire_records")
     def expired(expire: Any, stream: Mapping[str, Any]) -> None:
+        """Remove a stream's expired records, and move the positions of its mappings back by their number."""
         before = {shard_id: len(shard["records"]) for shard_id, shard in stream["shards"].items()}
         expire(stream)
         expired_records = {
@@ -203,6 +205,7 @@ class StreamPollers:
 
         @instead_of(functions, "_poll_kinesis")
         def read_all(_poll_kinesis: Any) -> bool:
+            """Start a thread for each mapping that is on, and has something to read or was long not looked at."""
             for account, region, mapping in all_mappings():
                 mapping_id = str(mapping["UUID"])
                 poll = polls.get(service_of(str(mapping.get("EventSourceArn", ""))))

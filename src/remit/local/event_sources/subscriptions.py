@@ -42,6 +42,7 @@ def ask_before_subscriptions(calls: ServiceCalls) -> None:
 
     @instead_of(s3, "_validate_notification_configs")
     def validated(validate: Any, configurations: Any, region: str, bucket: str = "", *rest: Any, **options: Any) -> Any:
+        """The emulator's error for notifications, or one for a function that S3 may not invoke; None: neither."""
         problem = validate(configurations, region, bucket, *rest, **options)
         skips = bool(rest[0] if rest else options.get("skip_destination_validation"))
         if problem is not None or skips:
@@ -73,6 +74,7 @@ def send_lines_as_events(calls: ServiceCalls, invocations: AsynchronousInvocatio
 
     @instead_of(functions, "_execute_function_with_config_scope")
     def executed(execute: Any, record: dict[str, Any], event: Any) -> Any:
+        """Run a function; lines of a log group go to their filter's function instead, with an empty result."""
         if not isinstance(event, dict) or set(event) != {"awslogs"}:
             return execute(record, event)
         lines = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))

@@ -46,6 +46,7 @@ def ask_before_function_urls() -> None:
 
     @instead_of(service, "_build_function_url_event")
     def event_of(build_event: Any, url_id: str, account: str, *request: Any, **options: Any) -> Any:
+        """The event of a request to a function URL, with who signed it, if somebody did."""
         event = build_event(url_id, account, *request, **options)
         if CALLING_KEY.get() and event["requestContext"]["accountId"] != "anonymous":
             # As a function behind a URL sees who signed ("Invoking Lambda function URLs", payload format).
@@ -108,6 +109,7 @@ def ask_policies_of_rest_apis() -> None:
     async def authorized(
         authorize: Any, api: str, stage: str, method: Any, verb: str, path: str, resource: Any, headers: Any, *rest: Any
     ) -> Any:
+        """The emulator's authorization of a request, or an error where it is unsigned or the policy denies it."""
         kind = (method.get("authorizationType") or "NONE").upper()
         if kind == "AWS_IAM" and not is_signed(headers):
             return apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None

@@ -62,6 +62,7 @@ class Workflows:
 
         @instead_of(states, "_execute_task")
         def executed(execute: Any, state: Mapping[str, Any], given: Any, execution: Any, context: Any) -> Any:
+            """Run a task for its machine in `_RUNNING`; with Credentials, as their role, if the machine may."""
             running = _running(states, execution)
             credentials = states._resolve_params_obj(state.get("Credentials") or {}, given, context)
             role = str(credentials.get("RoleArn", ""))
@@ -84,6 +85,7 @@ class Workflows:
         def mapped(
             run: Any, state: Mapping[str, Any], given: Any, effective: Any, processor: Any, execution: Any, context: Any
         ) -> Any:
+            """Run a distributed Map if the machine's role may start, read and write what it takes."""
             running = _running(states, execution)
             self._ask(distributed_accesses(running.machine), "States.Runtime", running)
             reader, writer = (
@@ -97,7 +99,10 @@ class Workflows:
             return run(state, given, effective, processor, execution, context)
 
     def _ask_for_call(self, resource: str, arguments: Any) -> None:
-        """Fail the state if the machine's role may not make the call, or may not follow the job that it begins."""
+        """Fail the state (`_ask`) if the machine's role may not make the call, or not follow the job that it begins.
+
+        Nothing is asked where no machine runs.
+        """
         running = _RUNNING.get()
         if running is None:  # the API that tries a single state has no machine
             return
@@ -108,7 +113,7 @@ class Workflows:
         self._ask(job_accesses(resource, arguments, setting), error, running)
 
     def _ask(self, accesses: Iterable[Access], error: str, running: _Running) -> None:
-        """Fail the state, by the emulator's error, if one of the accesses is denied to the machine's role.
+        """Raise the emulator's `_ExecutionError`, which fails the state, for the first access that the role is denied.
 
         Accesses of which it is not known here what they take are not asked for.
         """

@@ -56,6 +56,7 @@ def _keep_whole_paths() -> None:
 
     @instead_of(emulated("app"), "_parse_execute_api_url")
     def parsed(parse: Callable[[str, str], Any], host: str, path: str) -> Any:
+        """The API's id, the stage and the path of a request; None for what is no request to an API."""
         parts = parse(host, path)
         if parts is None or not path.startswith(_ADDRESS):
             return parts
@@ -91,6 +92,7 @@ def _point_functions_here(address: str) -> None:
     here = f"{address}{_ADDRESS}\\1"
 
     def reaching(properties: dict[str, Any]) -> dict[str, Any]:
+        """A function's properties with the addresses of APIs on this machine in its variables."""
         environment = properties.get("Environment")
         variables = environment.get("Variables") if isinstance(environment, dict) else None
         if not isinstance(environment, dict) or not isinstance(variables, dict):
@@ -134,6 +136,7 @@ def _follow_route_responses() -> None:
         return str(properties["RouteId"]).rpartition("/")[2]
 
     def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, str]]:
+        """Make a route response; returns its id and attributes. ValueError: the API refuses it."""
         key = {"routeResponseKey": properties.get("RouteResponseKey", "$default")}
         made = apis._create_route_response(properties["ApiId"], route_id(properties), key)
         response_id = content_of(made)["routeResponseId"]
@@ -148,6 +151,7 @@ def _follow_route_responses() -> None:
     async def reply(
         invoke: Any, api_id: str, account: str, region: str, route: Mapping[str, Any], *rest: Any, **options: Any
     ) -> Any:
+        """Answer a message of a WebSocket; without a body where its route has no response."""
         answer = await invoke(api_id, account, region, route, *rest, **options)
         responses = apis._route_responses.get(api_id, {}).get(route["routeId"])
         if isinstance(answer, dict) and not responses:
@@ -188,6 +192,7 @@ def _ask_routes_before_answering() -> None:
     async def answer(
         handle: Any, api_id: str, stage: str, path: str, method: str, headers: Any, *rest: Any, **options: Any
     ) -> Answer:
+        """Answer a request to an API: 403 where IAM's authorization wants a signature, else as the emulator does."""
         route = apis._match_route(api_id, method, "/" + path.lstrip("/"))
         has_cors = bool((apis._apis.get(api_id) or {}).get("corsConfiguration"))
         authorization = "NONE" if route is None else route.get("authorizationType") or "NONE"
@@ -226,6 +231,7 @@ def _follow_payload_formats() -> None:
             return await invoke(integration, *arguments, **options)
 
     def formatted(argument: Any) -> Any:
+        """A request's event in format 1.0 if the route has that, else with cookies apart; other arguments unchanged."""
         is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
         if is_request and _SENDS_FORMAT_1.get():
             return in_format_1(argument)

@@ -65,6 +65,7 @@ def make_sessions_as_sts_does() -> None:
 
     @instead_of(sts, "register_session")
     def register(register_session: Any, access_key_id: str, session: dict[str, Any]) -> None:
+        """Note a new session, with its provider's keys, whether root made it, and the id of its role."""
         caller = CALLER.get()
         if caller is not None and caller.is_federated:
             session[FEDERATED_KEYS] = {**caller.keys, "aws:federatedprovider": caller.arn}

@@ -79,12 +79,14 @@ def _match_patterns() -> None:
 
     @instead_of(logs, "_subscription_pattern_matches")
     def subscribed(matches: Callable[..., Any], pattern: str, message: str) -> Any:
+        """Return whether a line meets the pattern of a subscription filter."""
         if _is_of_json(pattern):
             return matches_json(pattern, message)
         return matches(pattern, message) if pattern.strip().startswith("[") else matches_terms(pattern, message)
 
     @instead_of(logs, "_compile_filter_pattern")
     def searched(compiled: Callable[..., Any], pattern: str) -> Any:
+        """Return a function that tells whether a line meets a pattern of FilterLogEvents."""
         return (lambda message: matches_json(pattern, message)) if _is_of_json(pattern) else compiled(pattern)
 
 
@@ -100,6 +102,7 @@ def matches_terms(pattern: str, message: str) -> bool:
 
 
 def _has(message: str, term: str) -> bool:
+    """Return whether a line has a term: a text, quoted or not, or a regular expression between `%`."""
     if term.startswith("%"):
         return re.search(term.strip("%"), message) is not None
     return _unquoted(term) in message
@@ -207,6 +210,7 @@ def _compares(field: Any, sign: str, written: str) -> bool:
 
 
 def _number(written: str) -> float | None:
+    """The number that a text spells; None: it spells none."""
     try:
         return float(written)
     except ValueError:

@@ -82,6 +82,7 @@ def _refuse_existing_names(operation: ResourceOperation) -> None:
         return  # CloudFormation makes a name that nobody has
 
     def text_at(path: str) -> str | None:
+        """A property that is a text; None where it is none."""
         value = properties.get(path)
         return value if isinstance(value, str) else None
 
@@ -98,7 +99,7 @@ def _refuse_existing_names(operation: ResourceOperation) -> None:
 
 
 def _refuse_filled_buckets(operation: ResourceOperation) -> None:
-    """A bucket that is not empty is not deleted with its stack.
+    """A bucket that is not empty, or has versions, is not deleted with its stack: HandlerError.
 
     Source: "How do I delete an S3 bucket in CloudFormation" (AWS re:Post Knowledge Center): BucketNotEmpty.
     Emulator: services/cloudformation/provisioners.py.
@@ -113,7 +114,7 @@ def _refuse_filled_buckets(operation: ResourceOperation) -> None:
 
 
 def _refuse_unknown_properties(operation: ResourceOperation) -> None:
-    """A resource has no property that the schema of its type lacks.
+    """A resource has no property that the schema of its type lacks: ValueError names all that it has.
 
     Source: "Resource type schema" (CloudFormation CLI User Guide).
     Emulator: services/cloudformation/provisioners.py.

@@ -34,6 +34,7 @@ def _validate_requests_of_templates() -> None:
     apis = emulated("services.apigateway_v1")
 
     def keep(validator_id: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        """Note a request validator as the emulator's own API does."""
         validator = {
             "id": validator_id,
             "name": properties.get("Name", ""),
@@ -46,6 +47,7 @@ def _validate_requests_of_templates() -> None:
         apis._request_validators.get(properties.get("RestApiId"), {}).pop(physical_id, None)
 
     def set_validator(_method: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        """Give a method its validator, and the model of `$default` for JSON where that has none of its own."""
         resource = apis._resources[properties["RestApiId"]][properties["ResourceId"]]
         method = resource["resourceMethods"][properties["HttpMethod"]]
         method["requestValidatorId"] = properties.get("RequestValidatorId")
@@ -84,6 +86,7 @@ def _make_events_as_aws_does() -> None:
 
     @instead_of(emulated("services.apigateway_v1"), "_build_lambda_event_v1")
     def event_of(build: Any, *request: Any, **options: Any) -> Any:
+        """The event of a request to a REST API as AWS has it."""
         event = build(*request, **options)
         event.pop("version", None)
         host = str(event["headers"].get("host", ""))

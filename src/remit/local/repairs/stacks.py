@@ -112,6 +112,7 @@ def _table_properties() -> None:
     dynamodb = emulated("services.dynamodb")
 
     def put(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        """Give a table the encryption and the policy of its template, or none."""
         table = dynamodb._tables[name]
         stated = properties.get("SSESpecification") or {}
         specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
@@ -138,6 +139,7 @@ def _topic_policies() -> None:
     topics = emulated("services.sns")._topics
 
     def default_policy(topic: str) -> str:
+        """AWS's default policy of a topic (ARN), as JSON text."""
         statement = {
             "Sid": "__default_statement_ID",
             "Effect": "Allow",
@@ -149,11 +151,13 @@ def _topic_policies() -> None:
         return json.dumps({"Version": "2008-10-17", "Id": _DEFAULT_POLICY, "Statement": [statement]})
 
     def close(topic: str, _properties: Mapping[str, Any], old: Mapping[str, Any]) -> None:
+        """Give a new topic that has the emulator's default policy AWS's own."""
         attributes = topics[topic]["attributes"]
         if not old and json.loads(attributes["Policy"]).get("Id") == _DEFAULT_POLICY:
             attributes["Policy"] = default_policy(topic)
 
     def detached(detach: Any, *arguments: Any) -> Any:
+        """Change or delete a topic's policy, and give every topic without one the default."""
         answer = detach(*arguments)
         for topic, record in topics.items():
             record["attributes"].setdefault("Policy", default_policy(topic))
@@ -296,6 +300,7 @@ def _schedules() -> None:
 
     @instead_of(scheduler, "_at_time_epoch")
     def epoch(at_epoch: Any, expression: str) -> float | None:
+        """When an `at(…)` expression is due by its zone, since 1970; None: it is none. Sets `_ZONE`."""
         zone = expression.zone if isinstance(expression, _ZonedExpression) else None
         _ZONE.set(zone)  # it looks at the time of each schedule first, whether that has one or not
         seconds: float | None = at_epoch(expression)
@@ -305,6 +310,7 @@ def _schedules() -> None:
 
     @instead_of(eventbridge, "_cron_next_fire")
     def fire_after(next_fire: Any, fields: Any, after: datetime) -> datetime | None:
+        """When a `cron(…)` expression is due next, in UTC, by the zone in `_ZONE`; None: never."""
         zone = _ZONE.get()
         local = after if zone is None else after.astimezone(zone).replace(tzinfo=UTC)
         moment: datetime | None = next_fire(fields, local)
@@ -408,6 +414,7 @@ def _function_properties() -> None:
     functions = emulated("services.lambda_svc")
 
     def note(name: str, properties: Mapping[str, Any], _old: Mapping[str, Any]) -> None:
+        """Give a function the concurrency, the VPC, the dead letters and the durability of its template, or none."""
         function = functions._functions[name]
         reserved = properties.get("ReservedConcurrentExecutions")
         function["concurrency"] = None if reserved is None else int(reserved)
@@ -434,6 +441,7 @@ def _records_of_aliases() -> None:
 
     @instead_of(emulated("services.lambda_svc"), "_effective_func_record_for_qualifier")
     def record_at_alias(find: Any, function: dict[str, Any] | None, qualifier: str | None) -> tuple[Any, Any]:
+        """The emulator's record and configuration of a function at a qualifier, an alias with its own ARN."""
         record, configuration = find(function, qualifier)
         if function is None or record is None or qualifier not in function.get("aliases", {}):
             return record, configuration
@@ -459,6 +467,7 @@ def _unknown_types(account: str) -> None:
     def add_event_with_note(
         add_event: Any, stack_id: str, stack: str, logical_id: str, kind: str, status: str, *reason: Any, **options: Any
     ) -> None:
+        """Add a stack event; that of a resource which is left out gives NOT_SIMULATED as its reason."""
         if kind in unknown and status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             reason = (NOT_SIMULATED, *reason[1:])
             options.pop("reason", None)
