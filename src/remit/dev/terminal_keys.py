@@ -22,7 +22,7 @@ def is_terminal() -> bool:
 
 @contextlib.contextmanager
 def single_keys() -> Iterator[None]:
-    """Have keys come without Enter, and unseen; Ctrl-C stays Ctrl-C."""
+    """Have keys of the terminal come without Enter, and unseen, until the block ends; Ctrl-C stays Ctrl-C."""
     import termios  # noqa: PLC0415 - a program that has no terminal needs none of it
     import tty  # noqa: PLC0415 - as above
 

@@ -251,7 +251,10 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
 
 
 def _app(state: Judgement) -> App:
-    """Make the app of its right parts; the mistakes are noted."""
+    """Make the app of the declarations and settings as far as they are right; mistakes are noted.
+
+    Noted as well is an app that declares nothing, if nothing else is wrong.
+    """
     config = state.config
     functions, queues = _functions_and_queues(state)
     check_handlers(state)

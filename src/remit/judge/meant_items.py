@@ -39,7 +39,7 @@ def hint_of_action(text: str) -> str:
 
 
 def of_unknown_service(text: str) -> str | None:
-    """Return the item meant by a word that reads as a service and is none; None where it may be one after all."""
+    """Return the hint for a word that reads as a service and is none; None where it may be one after all."""
     meaning = _managed_policy(text)
     if meaning is None and re.fullmatch(_DASHED, text):
         meaning = _respelt(text)
@@ -47,7 +47,7 @@ def of_unknown_service(text: str) -> str | None:
 
 
 def _first_meaning(guesses: Sequence[Callable[[str], str | None]], text: str) -> str | None:
-    """What the first guess says that says anything; None: none does."""
+    """The hint of the first guess that gives one; None: none does."""
     for guess in guesses:
         meaning = guess(text)
         if meaning is not None:
@@ -56,7 +56,7 @@ def _first_meaning(guesses: Sequence[Callable[[str], str | None]], text: str) ->
 
 
 def _managed_policy(text: str) -> str | None:
-    """A managed policy by its ARN, its name or its path, or by a name with a letter or two wrong; None: it is none."""
+    """The hint for a managed policy's ARN, name or path, or a name with a letter or two wrong; None: it is none."""
     arn = re.fullmatch(_POLICY_ARN, text)
     name = arn["name"] if arn else text.rpartition("/")[2]
     if arn is None and managed_policy(name) is None:
@@ -74,7 +74,7 @@ def _arn(text: str) -> str | None:
 
 
 def _several_items(text: str, all_of: str = "") -> str | None:
-    """Services and actions that stand in one text: `logs, s3`. `all_of` follows each service.
+    """The hint for services and actions that stand in one text: `logs, s3`. `all_of` follows each service in it.
 
     None: there are none, or something else stands among them.
     """
@@ -92,7 +92,7 @@ def _several_items(text: str, all_of: str = "") -> str | None:
 
 
 def _respelt(text: str) -> str | None:
-    """An action with other signs than a colon, or with the name of an SDK's method: `dynamodb.put_item`; else None."""
+    """The hint for an action with other signs than a colon, or an SDK's method: `dynamodb.put_item`; else None."""
     parts = re.sub(r"\s+", "", text).replace("::", ":")
     if ":" not in parts:
         parts = re.sub(_PARTS, r"\g<service>:\g<operation>", parts, count=1)
@@ -108,14 +108,14 @@ def _respelt(text: str) -> str | None:
 
 
 def _action_alone(text: str) -> str | None:
-    """An action, or an SDK's method, without its service: `PutItem`; None: it is none, or nearer to a service."""
+    """The hint for an action, or an SDK's method, without its service: `PutItem`; else None."""
     name = re.sub(r"[\s_]+", "", text)
     actions = by_name(name) if name.isalnum() and len(name) > 1 and not nearest_services(name, MISSPELT) else ()
     return f"did you mean `{actions[0]}`?" if actions else None
 
 
 def _service(text: str) -> str | None:
-    """A service with stray signs, or with a letter wrong; None for an action, which is less than a whole service."""
+    """The hint for a service with stray signs, or with a letter wrong; None for anything else, and for an action."""
     if ":" in text:
         return None
     services = nearest_services(re.sub(r"[^A-Za-z0-9-]", "", text), MISSPELT)

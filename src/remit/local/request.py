@@ -30,6 +30,6 @@ class ReceivedRequest:
         return {name: ",".join(values) for name, values in self.headers.items()}
 
     def header(self, name: str) -> str | None:
-        """The value of a header, by its name in lower case; several lines are joined by commas. None: it is not there."""
+        """The value of a header, by its name in lower case; several lines are joined by commas. None: there is none."""
         values = self.headers.get(name)
         return None if values is None else ",".join(values)

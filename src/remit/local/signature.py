@@ -253,7 +253,10 @@ def _check_headers(signature: Signature, request: ReceivedRequest) -> None:
 
 
 def _canonical_request(signature: Signature, request: ReceivedRequest, query: str, payload: str) -> str:
-    """The text that is signed ("Create a signed AWS API request", IAM User Guide): S3's path as it is sent."""
+    """The text whose hash is signed ("Create a signed AWS API request", IAM User Guide), with `query` as it is.
+
+    The path is as it is sent for S3, else normalised and encoded once more; a URL's own signature is left out.
+    """
     path = request.path or "/"
     if signature.service not in _SIGN_PATH_AS_SENT:
         plain = posixpath.normpath(path).lstrip("/")

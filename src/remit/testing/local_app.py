@@ -313,7 +313,7 @@ class LocalApp:
         return tuple(line.message for line in lines if not is_of_lambda(line.message))
 
     def wait_for_log(self, function: str, text: str, *, seconds: float = 10) -> str:
-        """Wait for a line with a text in a function's log, which an event runs that nobody waits for; give the line.
+        """Wait for a line with a text in the log of a function that runs on its own, and return the first such line.
 
         AssertionError, with what it has logged: there is none after so many seconds.
         """

@@ -63,7 +63,10 @@ class Mappings:
 
         @instead_of(service, "_iter_all_esms")
         def readable(all_mappings: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
-            """The mappings whose source may be read now; an empty queue is not asked about for some seconds."""
+            """Yield the mappings whose source may be read now; for others, note the problem as their last result.
+
+            A mapping of an empty queue is left out for a second after it was checked.
+            """
             for account, region, mapping in all_mappings():
                 now, mapping_id = time.monotonic(), str(mapping["UUID"])
                 queue = queues._queue_by_arn(str(mapping.get("EventSourceArn", "")))

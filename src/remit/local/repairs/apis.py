@@ -67,7 +67,7 @@ def _keep_whole_paths() -> None:
 
 
 def _take_cors_of_templates() -> None:
-    """CorsConfiguration of a template, which is written in PascalCase; the emulator looks for the API's keys.
+    """Take CorsConfiguration of a template, which is written in PascalCase; the emulator looks for the API's keys.
 
     Emulator: services/cloudformation/provisioners.py.
     Test: test_local_apis.py::test_pages_of_the_allowed_origin_may_ask,

@@ -48,7 +48,7 @@ def repair_stacks(account: str) -> None:
 
 
 def _stream_consumers() -> None:
-    """Enhanced fan-out: a consumer of a Kinesis stream in a template, and event source mappings that read through it.
+    """Make a consumer of a Kinesis stream in a template, and event source mappings that read through it.
 
     The emulator does not know the type. A mapping reads the stream itself, from which every consumer gets all records.
 
@@ -102,7 +102,7 @@ def _stream_names() -> None:
 
 
 def _table_properties() -> None:
-    """The key that encrypts a table in a template, and its policy; the emulator drops them.
+    """Keep the key that encrypts a table in a template, and its policy; the emulator drops them.
 
     Emulator: services/cloudformation/provisioners.py.
     Test: ../deploy/test_local_accounts.py::test_functions_use_what_other_accounts_let_them,
@@ -362,7 +362,7 @@ _WITHOUT_SUFFIX: Final = -7
 
 
 def _generated_secrets() -> None:
-    """The options of GenerateSecretString; the emulator heeds the length and the characters to leave out.
+    """Heed all options of GenerateSecretString; the emulator heeds the length and the characters to leave out.
 
     Source: "AWS::SecretsManager::Secret GenerateSecretString" (AWS CloudFormation User Guide).
     Emulator: services/cloudformation/provisioners.py.
@@ -389,7 +389,7 @@ def _generated_secrets() -> None:
 
 
 def _role_boundaries() -> None:
-    """The permissions boundary of a role in a template; the emulator drops it.
+    """Keep the permissions boundary of a role in a template; the emulator drops it.
 
     Emulator: services/cloudformation/provisioners.py.
     Test: ../deploy/test_boundaries.py::test_a_role_has_the_boundary_of_the_template_after_a_deploy,
@@ -405,7 +405,7 @@ def _role_boundaries() -> None:
 
 
 def _function_properties() -> None:
-    """The VPC, the concurrency, the dead letters and the durability of a function in a template.
+    """Keep the VPC, the concurrency, the dead letters and the durability of a function in a template.
 
     Emulator: services/cloudformation/provisioners.py.
     Test: test_functions.py::test_reserved_concurrency_and_the_dead_letters_of_a_template_are_heeded,
