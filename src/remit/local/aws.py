@@ -177,7 +177,7 @@ def reset(folder: Path) -> LocalAws | None:
 
 
 def status(folder: Path) -> LocalAwsStatus:
-    """Ask for the state of this project's AWS: `kept` is False as well where no state was ever saved."""
+    """Return the running AWS of this project, its files, and whether they hold its state: not if none was saved."""
     files = _files(folder)
     unsaved = files.read_unsaved()
     return LocalAwsStatus(find(folder), files.state, files.log, files.state.is_dir() and unsaved is None, unsaved)

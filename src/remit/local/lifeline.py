@@ -25,7 +25,7 @@ with contextlib.suppress(ProcessLookupError):
 
 @contextlib.contextmanager
 def lifeline(pid: int) -> Iterator[None]:
-    """Have the process of this number end by SIGTERM if this one ends inside; afterwards it is nobody's business."""
+    """Have the process of this number end by SIGTERM if this one ends inside; after the block it is left alone."""
     watcher = subprocess.Popen(
         [sys.executable, "-I", "-c", PROGRAM, str(pid)],
         stdin=subprocess.PIPE,

@@ -206,7 +206,7 @@ def narrowed(piece: Piece) -> Statement:
 def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
     """The entries that would accept everything that a review still leaves open, in its order, as narrow as may be.
 
-    What several functions gain alike is one entry.
+    What several functions gain alike is one entry. The stack's name in them is `${AWS::StackName}`.
     """
     stack = review.names.get(_STACK, "")
 

@@ -212,7 +212,10 @@ class Version:
 
     @property
     def contents(self) -> object:
-        """What a part of a template holds, which may be the same however its conditions fall out."""
+        """A value that is equal for versions of a part between which nothing differs that is compared.
+
+        A part may be the same however the template's conditions fall out.
+        """
         giving = self.giving or self.beside
         return (
             self.roles,

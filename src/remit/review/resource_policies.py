@@ -116,10 +116,11 @@ def resource_changes(
 
 
 def _with_limits(given: Mapping[str, Given], counterpart: Mapping[str, Given]) -> dict[str, Given]:
-    """A version with a policy that allows everything where the other one has a limit, and this one has none.
+    """A copy of one version for the comparison of limits with the other: none is as a policy that allows everything.
 
-    Without its policy, what passes a VPC endpoint, say, is not limited. What has a limit and is new, or gone, has
-    nobody to limit in the other version, unless it is the limit itself.
+    Without its policy, what passes a VPC endpoint, say, is not limited. A resource that `counterpart` does not have
+    loses its limits, unless it is a limit itself: there was nothing to limit. An organization's policy without an
+    Allow is no such limit.
     """
     with_limits = dict(given)
     for name, access in given.items():

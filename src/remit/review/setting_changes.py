@@ -105,7 +105,10 @@ class _Comparison:
             self._order(setting, was, now)
 
     def _role(self, setting: AccessSetting, was: tuple[str, ...], now: tuple[str, ...]) -> None:
-        """Roles that are handed over: as many as there were are compared one by one, the others come or go."""
+        """Compare roles that are handed over: as many as there were become uses, the others are doors.
+
+        No doors are those of an instance profile, and of a new or gone resource the roles that one version alone has.
+        """
         removed = [role for role in was if role not in now]
         added = [role for role in now if role not in was]
         for old_role, new_role in zip(removed, added, strict=False):

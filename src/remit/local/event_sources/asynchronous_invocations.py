@@ -116,6 +116,7 @@ class AsynchronousInvocations:
 
         @instead_of(service, "_execution_record_for_config")
         def recorded(record_for: Any, function: Record, configuration: Mapping[str, Any]) -> Record:
+            """The record of a function to run; where a service sends it an event, marked so, with the ARN sent to."""
             record: Record = record_for(function, configuration)
             invoked = _SENT_TO.get()
             if not invoked:

@@ -67,7 +67,7 @@ class Deliveries:
     calls: ServiceCalls
 
     def take_hold(self) -> None:
-        """Ask before each delivery."""
+        """Decide on each delivery before it is made; one that is denied is not made."""
         self._ask("sns", "_deliver_to_lambda", _of_topic, None, waits=False)
         self._ask("s3", "_deliver_event_to_lambda", _of_bucket, None, waits=False)
         self._ask("iot", "_dispatch_rule_action", _of_iot_rule, None, waits=False)

@@ -57,7 +57,7 @@ class Workflows:
     calls: ServiceCalls
 
     def take_hold(self) -> None:
-        """Ask before each call."""
+        """Decide on what each state calls before it runs; a denial fails the state."""
         states = emulated("services.stepfunctions")
 
         @instead_of(states, "_execute_task")

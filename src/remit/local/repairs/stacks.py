@@ -241,7 +241,7 @@ def _replacing_properties() -> None:
 
     @instead_of(emulated("services.cloudformation.stacks"), "_property_recreation")
     def recreation(by_table: Any, type_name: str, name: str) -> str:
-        """Return whether a change of a property replaces a resource: by the emulator's table, or by the schema."""
+        """Return `Always`, `Conditionally` or `Never`: whether a change of a property replaces a resource."""
         kind = resource_type(type_name)
         if type_name in tables or kind is None or kind.is_custom:
             return str(by_table(type_name, name))
