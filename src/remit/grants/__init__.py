@@ -67,6 +67,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> ModuleType:
+    """Import a module of verbs when it is first asked for.
+
+    A name that is none is noted as a mistake where a project's code spells it while it loads, and is Unread.
+    AttributeError: nothing loads, or the code only asks.
+    """
     if name not in __all__:
         gives: ModuleType = unknown(f"remit.grants has no `{name}`", name, sys.modules[__name__], __all__)
         return gives

@@ -49,7 +49,7 @@ def allow(*actions: str, on: AnyRefs = "*", because: str | None = None) -> Grant
 
 
 def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *when: Condition) -> Grants:
-    """One grant, with the line of the user's code that asked for it."""
+    """A tuple of one grant, with the line of the user's code that asked for it."""
     statement = Statement("Allow", Globs(actions), Globs(resources), conditions=when)
     return (Grant(statement, Reason("text", because), writer()),)
 
@@ -130,13 +130,16 @@ class ResourceKind(NamedTuple):
 
 
 def key_of(subject: Any, key: Any) -> Any:
-    """The key that encrypts what a verb is about: as given, or the one that a resource of the app says itself."""
+    """The key that encrypts what a verb is about: as given, else the one that a resource of the app names, or None."""
     # A resource of the app alone has `spelled`: its class is not loaded where an app has none.
     return encrypting_key(subject) if key is None and hasattr(subject, "spelled") else key
 
 
 def kms_key(key: Any, verb: str) -> KmsKey:
-    """The key that an option names; what is the app's own goes by its ARN once the app is there (`roles/assign.py`)."""
+    """The key that an option names by id, ARN, alias or resource. RemitError: it is none.
+
+    What is the app's own goes by its ARN once the app is there (`roles/assign.py`).
+    """
     return key_named(arn(key_text(key, verb), verb, "{}"))
 
 
@@ -148,7 +151,7 @@ def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ..
 
 
 def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
-    """The texts of an option that takes one, or several in a list."""
+    """The texts of an option that takes one, or several in a list; none of an empty list."""
     is_list = isinstance(subjects, Iterable) and not isinstance(subjects, str)
     return tuple(text_of(subject, verb) for subject in (subjects if is_list else (subjects,)))
 
