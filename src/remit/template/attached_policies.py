@@ -58,12 +58,15 @@ class AttachedPolicies:
 
     @property
     def documents(self) -> dict[str, Policy]:
-        """The managed policies by every text that refers to one."""
+        """The managed policies by every text that refers to one; without those that only the deploy knows wholly."""
         made = [(policy.arns, policy.policy.document) for policy in self.policies]
         return {arn: document for arns, document in made if document is not None for arn in arns}
 
     def of(self, holder: Resource, managed: Iterable[str]) -> tuple[MadePolicy, ...]:
-        """Those that a role, user or group has: by its own list of ARNs, or by theirs of holders."""
+        """Those that a role, user or group has, in the template's order: by its own list of ARNs, or theirs of holders.
+
+        `managed` is that list, as texts.
+        """
         names = set(names_of(holder))
         listed = set(managed)
         return tuple(policy for policy in self.policies if names & policy.holders or listed & set(policy.arns))
@@ -119,7 +122,7 @@ def condition_note(condition: str) -> str:
 
 
 def _arns(policy: Resource) -> Iterator[str]:
-    """How a managed policy of the template is referred to: by Ref, or by an ARN with its name."""
+    """Yield how a managed policy of the template is referred to: by Ref, by PolicyArn, or by an ARN with its name."""
     yield policy.ref
     yield f"${{{policy.logical_id}.PolicyArn}}"
     name, path = policy.properties.get("ManagedPolicyName"), policy.properties.get("Path", "/")
@@ -130,7 +133,7 @@ def _arns(policy: Resource) -> Iterator[str]:
 
 
 def names_of(holder: Resource) -> Iterator[tuple[HolderKind, str]]:
-    """The texts by which policies name a role, user or group, its reference and its name, each with what it is."""
+    """Yield the texts by which policies name a role, user or group, each after its kind: its Ref, and its name."""
     row = HOLDERS[holder.type]
     name = holder.properties.get(row.name)
     yield row.kind, holder.ref

@@ -77,7 +77,10 @@ def choice(value: Any) -> Choice | None:
 
 
 def branches(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
-    """A value, or those that a Fn::If chooses from; nothing for AWS::NoValue and for None."""
+    """A value, or those that a Fn::If chooses from, each with its place and the outcomes that lead to it.
+
+    Nothing for AWS::NoValue, for None, and for a branch that contradicts `outcomes`.
+    """
     if value is None or value == NO_VALUE:
         return
     chosen = choice(value)
@@ -92,7 +95,10 @@ def branches(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...]
 
 
 def items(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
-    """The items of a list, whose own and whose items' Fn::If are put in; a value that is not a list is one item."""
+    """The items of a list, those of lists in it too, for every branch of its Fn::If and of those of its items.
+
+    A value that is not a list is one item; AWS::NoValue and None are none.
+    """
     for branch in branches(value, path, outcomes):
         if isinstance(branch.value, list):
             for index, item in enumerate(branch.value):
@@ -102,12 +108,15 @@ def items(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...] = 
 
 
 def value_at(properties: Mapping[str, Any], path: str) -> Any:
-    """The value at a path such as `TableInput.Name`, in a list the first one; None where there is none."""
+    """The first of `values_at`, such as `TableInput.Name`; None where there is none."""
     return next(values_at(properties, path), None)
 
 
 def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
-    """The values at a path such as `Targets[].Arn`, those of every branch that a condition may choose."""
+    """The values at a path such as `Targets[].Arn`, by every item of lists and every branch of a Fn::If on the way.
+
+    The last value stays as it is written; its items stand for it if the path ends in `[]`. None is left out.
+    """
     values: list[Any] = [properties]
     for step in path.split("."):
         name = step.removesuffix("[]")
@@ -118,9 +127,10 @@ def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
 
 
 def variants(value: Any, path: Path, decided_before: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
-    """A value without any Fn::If in it: one for each way in which the conditions in it may turn out.
+    """A value without any Fn::If in it, for each way in which the conditions in it may turn out: equal ones once.
 
-    Of more than four conditions, all of one kind, and each of them alone the other way.
+    Ways that contradict `decided_before` are left out, and those in which it is None or AWS::NoValue. Of more than four
+    conditions, only these ways are tried: all hold or none, and each of them alone the other way.
     """
     names = tuple(dict.fromkeys(conditions_in(value)))
     yielded: list[Any] = []
@@ -150,7 +160,10 @@ def may_vary(text: str) -> bool:
 
 
 def conditions_in(value: Any, *, of_resources: bool = False) -> Iterator[str]:
-    """The conditions of every Fn::If in a value; `of_resources`: also those that resources have beside properties."""
+    """The condition of every Fn::If in a value, as often as it stands there.
+
+    `of_resources`: also those that resources have beside their properties, and a condition as another one's part.
+    """
     chosen = choice(value)
     if chosen is not None:
         yield chosen.condition
@@ -173,7 +186,10 @@ class Deciding:
         self.moved: dict[Path, Path] = {}
 
     def value(self, value: Any, target: Path = (), source: Path | None = None) -> Any:
-        """A value that will stand at `target`, and stood at `source`; what becomes AWS::NoValue is left out of it."""
+        """A value that will stand at `target`, and stood at `source` (None: there, too), without any Fn::If.
+
+        A part that becomes AWS::NoValue is left out of it; the value itself may be that.
+        """
         return self._put(*self._taken(value, target if source is None else source), target)
 
     def _put(self, value: Any, path: Path, target: Path) -> Any:

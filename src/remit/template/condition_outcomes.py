@@ -49,7 +49,7 @@ class Test:
 
 
 def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
-    """The worlds in which the resources of templates may differ, and whether those are all.
+    """The worlds in which the resources of templates may differ, and whether those are all. A world has every test.
 
     Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
     """
@@ -76,7 +76,7 @@ def _fewest(groups: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
 
 
 def conditions_of(template: Any) -> tuple[str, ...]:
-    """The conditions of a template that decide on its resources, those that others of them ask among them."""
+    """The declared conditions that a template's resources name, then those that these ask, each once."""
     conditions = section(template, "Conditions")
     names: dict[str, None] = {}
     waiting = list(_deciding(template))
@@ -89,7 +89,7 @@ def conditions_of(template: Any) -> tuple[str, ...]:
 
 
 def _deciding(template: Any) -> Iterator[str]:
-    """The conditions that the resources of a template name."""
+    """The conditions that the resources of a template and its Globals name, as often as they do."""
     return conditions_in([template.get("Resources"), template.get("Globals")], of_resources=True)
 
 
@@ -102,7 +102,10 @@ def _function(condition: Any) -> tuple[str, Any]:
 
 
 def _test(condition: Any) -> Test | bool:
-    """A condition that is no combination of others, or what is certain of it."""
+    """The test that decides a condition, which is no combination of others; True or False where the answer is certain.
+
+    An Fn::Equals of a value with a literal text is a test of that value; of two values that differ, one of both.
+    """
     kind, argument = _function(condition)
     if kind == "Condition" and isinstance(argument, str):
         return Test(f"condition {argument}")
@@ -128,9 +131,10 @@ def _text(value: Any) -> str:
 def _holds(
     condition: Any, conditions: Mapping[str, Any], tests: dict[Test, bool], within: tuple[str, ...] = ()
 ) -> bool:
-    """Return whether a condition holds by what each of its tests gives; those that are not among them come to them.
+    """Return whether a condition holds by what `tests` says of each of its tests.
 
-    `within` names the conditions on the way to it, in case they go round.
+    A test that it lacks is added to it, as False. `within` names the conditions on the way to it, in case they go
+    round.
     """
     kind, argument = _function(condition)
     if kind in ("Fn::And", "Fn::Or", "Fn::Not"):
@@ -146,7 +150,10 @@ def _holds(
 
 
 def by_conditions(template: Any, all_worlds: Iterable[World], make: Callable[[frozenset[str]], T]) -> tuple[T, ...]:
-    """Call `make` in each world for the conditions of a template that hold there, once for equal ones."""
+    """What `make` gives in each world, in their order, for the conditions of a template that hold there.
+
+    It is called once for worlds in which the same conditions hold.
+    """
     conditions = section(template, "Conditions")
     names = tuple(dict.fromkeys(_deciding(template)))
     made: dict[frozenset[str], T] = {}
@@ -160,9 +167,10 @@ def by_conditions(template: Any, all_worlds: Iterable[World], make: Callable[[fr
 
 
 def decided(template: Any, holding: frozenset[str], locate: Locate) -> tuple[Any, Locate]:
-    """A template in which these conditions hold and no others: without choices, and without what is not there.
+    """A template in which these conditions hold and no others, and the function that gives the place of its parts.
 
-    And the places of its parts.
+    Its resources and Globals have no choices, and those resources are left out whose condition does not hold. Its other
+    sections stay.
     """
     deciding = Deciding(holding.__contains__)
     moved = deciding.moved
@@ -185,7 +193,10 @@ def decided(template: Any, holding: frozenset[str], locate: Locate) -> tuple[Any
 
 
 def words(holds: Iterable[World], all_ways: Iterable[World]) -> tuple[str, ...]:
-    """What holds in some of all worlds, in words: tests of the first, as few as tell it from the other worlds."""
+    """The tests of the first of some worlds, in words: as few of them as hold in no world beside these.
+
+    None where these are all worlds, or there are none.
+    """
     among, all_worlds = list(holds), list(all_ways)
     telling = dict(among[0]) if among else {}
     for test in list(telling):

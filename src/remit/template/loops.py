@@ -97,7 +97,10 @@ def _is_loop(value: Any) -> bool:
 
 
 def _items(collection: Any, values: Mapping[str, str]) -> list[str] | None:
-    """The texts that a loop takes one after the other; None where only the deploy knows them."""
+    """The texts that a loop takes one after the other; None where only the deploy knows one of them.
+
+    A parameter's value is a list with commas, and a number is its text.
+    """
     texts: list[str] = []
     for entry in collection if isinstance(collection, list) else [collection]:
         name = entry.get("Ref") if isinstance(entry, Mapping) and len(entry) == 1 else None

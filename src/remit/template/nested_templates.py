@@ -61,7 +61,10 @@ def whole_template(source: ParsedFile, beside: Beside, left_out: Collection[str]
 
 
 def whole_templates(old: ParsedFile, new: ParsedFile, besides: tuple[Beside, Beside]) -> tuple[WholeTemplate, ...]:
-    """Two versions; a stack that both have is followed where it can be in both."""
+    """Two versions with their nested templates, the old one first; a stack that both have is followed in both or none.
+
+    `problems` say in which version it could not be followed.
+    """
     old_beside, new_beside = besides
     wholes = (whole_template(old, old_beside), whole_template(new, new_beside))
     one_sided = wholes[0].followed ^ wholes[1].followed
@@ -114,7 +117,10 @@ class _Follower:
         return replace(source, value={**source.value, **filled}, locate=locate)
 
     def _read(self, stack_id: str, stack: Mapping[str, Any], files: tuple[str, ...]) -> ParsedFile | None:
-        """The template of a stack, whole; None, and why, where it is not followed."""
+        """The template of a stack with all that is nested in it, which is noted as followed.
+
+        None where it is left out, or cannot be followed: then the reason is noted among the problems.
+        """
         if stack_id in self._left_out:
             return None
         path = posixpath.normpath(posixpath.join(posixpath.dirname(files[-1]), _local_path(stack) or ""))
@@ -152,7 +158,11 @@ def _local_path(stack: Any) -> str | None:
 
 
 def _values(template: Any, stack: Any) -> dict[str, Any]:
-    """Return the parameters of a nested template, but for secrets and those that SSM's store has."""
+    """Return the values of a nested template's parameters, by name: what the stack gives, else their defaults.
+
+    A list has its items, numbers and truth values their texts. Without parameters that have no value, are secret
+    (NoEcho), or whose value SSM's store has.
+    """
     given = section(stack, "Properties", "Parameters")
     values: dict[str, Any] = {}
     for name, parameter in parameters(template).items():

@@ -30,7 +30,7 @@ class Parameter:
 
     @property
     def only_value(self) -> str | None:
-        """The text that it must have; None where there is a choice, or SSM's store decides."""
+        """The text that it must have, the only one that is allowed; None where there is a choice, or SSM's decides."""
         if len(self.allowed) != 1 or self.type.startswith("AWS::SSM::"):
             return None
         value = self.allowed[0]
@@ -56,6 +56,6 @@ def parameters(template: Any) -> dict[str, Parameter]:
 
 
 def defaults(template: Any) -> dict[str, str]:
-    """The values that a template's parameters have where nobody gives others."""
+    """The values that a template's parameters have where nobody gives others, as texts; none without a default."""
     declared = parameters(template).items()
     return {name: str(parameter.default) for name, parameter in declared if parameter.default is not None}

@@ -56,7 +56,7 @@ def permission_statement(permission: Resource, resources: Mapping[str, Resource]
 
 
 def _text(properties: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """The first of some properties that is given, as late-bound text; empty without any."""
+    """The first of some properties that is given, as late-bound text, a truth value as `true`; empty without any."""
     value = next((properties[name] for name in names if properties.get(name) not in (None, "")), "")
     return str(value).lower() if isinstance(value, bool) else tokens.text_of(value)
 

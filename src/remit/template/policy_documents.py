@@ -31,7 +31,8 @@ def grants_of(
 ) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
-    A document may be JSON text, which Terraform has, CloudFormation takes, and Fn::Sub may fill.
+    A document may be JSON text, which Terraform has, CloudFormation takes, and Fn::Sub may fill. Statements that are
+    put in from elsewhere are left out.
     """
     return [grant for branch in branches(document, base, outcomes) for grant in _grants(branch, locate, reason)]
 
@@ -54,12 +55,15 @@ def whole_policy(document: Any, base: Path, locate: Locate) -> Policy | None:
 
 
 def policy_in(grants: Sequence[Grant]) -> Policy | None:
-    """The statements of one document as a policy; None when there are none."""
+    """The statements of one document as a policy, of the version of the first; None when there are none."""
     return Policy(tuple(grant.statement for grant in grants), grants[0].version) if grants else None
 
 
 def services(trust: Policy | None) -> tuple[str, ...]:
-    """The services that a trust policy lets take on its role, whatever else it says."""
+    """The services that statements with Allow let take on the role of a trust policy, each once, whatever else it says.
+
+    None of None.
+    """
     names: dict[str, None] = {}
     for statement in () if trust is None else trust.statements:
         principals = statement.principals
@@ -101,7 +105,10 @@ def _filled(part: Any, variables: dict[str, Any]) -> Any:
 
 
 def is_policy_document(value: Mapping[str, Any]) -> bool:
-    """Tell whether the `Statement` of a value has statements of a policy: rules of a web ACL, for one, have another."""
+    """Tell whether the `Statement` of a value has statements of a policy: a web ACL's rules have others by that name.
+
+    One that is put in from elsewhere counts as one.
+    """
     for part in items(value.get("Statement")):
         if not isinstance(part.value, dict):
             continue
@@ -116,7 +123,7 @@ def known(document: Any) -> bool:
 
 
 def unknown(document: Any) -> str:
-    """From where a document, or statements of it, are put in, as text."""
+    """From where a document, or statements of it, are put in, as text: each source once, with commas."""
     return ", ".join(dict.fromkeys(_put_in(document)))
 
 

@@ -46,7 +46,10 @@ class ComparisonSide:
     locate: Locator
 
     def limiting(self, kind: str) -> ComparisonSide:
-        """The same with its policies as a limit (`project.policy_kinds.LIMITS`) within which everything is allowed."""
+        """The same with its policies as a limit within which everything is allowed.
+
+        `kind` is "boundary", "endpoint", "scp" or "rcp".
+        """
         policies = self.layers.identity
         everything = (Policy((allow("*"),)),)
         # Organizations attaches FullAWSAccess and RCPFullAWSAccess by itself: a policy of denials stands beside them.
@@ -137,7 +140,7 @@ class _Reader:
         return Layers(identity, boundary, session, resource, scp, rcp, endpoint, endpoint_type)
 
     def endpoint_type(self, value: Any) -> EndpointType:
-        """The type of endpoint; empty is one. RemitError (2): another."""
+        """The type of endpoint; "" where none is said. RemitError (2), at its place: there is no such type."""
         for endpoint_type in ("", *ENDPOINT_TYPES):
             if value == endpoint_type:
                 return endpoint_type
@@ -170,7 +173,7 @@ class _Reader:
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
     def origin(self, source: StatementLocation) -> Origin:
-        """Return the place of a statement in the file."""
+        """Return the place of a statement in the file; a layer that the file does not have counts as `identity`."""
         layer = source.layer if (source.layer, source.policy) in self._paths else "identity"
         place = (layer, source.policy)
         index = () if place in self._alone else (source.index,)

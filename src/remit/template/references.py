@@ -45,7 +45,7 @@ def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tu
 
 
 def named_by(function: str, argument: Any) -> Iterator[Reference]:
-    """The resources, parameters and attributes that a function itself names; those that its parts name are others.
+    """Yield what a function itself names: resources, parameters, attributes; not what functions among its parts name.
 
     Ref, Fn::GetAtt and Fn::Sub name some; another function, or an argument of another form, names none.
     """

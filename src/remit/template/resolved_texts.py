@@ -74,7 +74,10 @@ class Values:
         return (UNKNOWN,) if resolve is None else tuple(dict.fromkeys(resolve(self, argument))) or (UNKNOWN,)
 
     def lists(self, value: Any) -> tuple[tuple[str, ...], ...]:
-        """Return the possible lists of texts; none where nobody knows. A parameter's list is one text with commas."""
+        """Return the possible lists of texts; none where nobody knows one, or they are too many.
+
+        A parameter's list is one text with commas.
+        """
         if isinstance(value, list):
             return self._of_items(value)
         if choice(value) is not None:
@@ -107,6 +110,7 @@ def _may_be_absent(value: Any) -> bool:
 
 
 def _joined(values: Values, argument: Any) -> Iterator[str]:
+    """Yield the texts that an Fn::Join may give; none where its list is not known."""
     if isinstance(argument, list) and len(argument) == _PAIR and isinstance(argument[0], str):
         yield from (argument[0].join(texts) for texts in values.lists(argument[1]))
 
@@ -120,7 +124,10 @@ def _substituted(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _selected(values: Values, argument: Any) -> Iterator[str]:
-    """Yield the texts that an Fn::Select may give. UNKNOWN: its list is too short. A malformed one gives none."""
+    """Yield the texts that an Fn::Select may give; none of a malformed one, or beyond the end of a written list.
+
+    UNKNOWN: a list that another function gives is too short, or the index is not known.
+    """
     if not isinstance(argument, list) or len(argument) != _PAIR:
         return
     for index in values.texts(argument[0]):
@@ -166,9 +173,9 @@ def _parts(template: str, variables: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _split(text: str, delimiter: str) -> tuple[str, ...] | None:
-    """The parts of a text; None where a stretch that is not known may hold the delimiter."""
-    open_ended = UNKNOWN in text or "*" in text or "${" in text
-    if UNKNOWN in text or not delimiter or (open_ended and delimiter not in _WHOLE_PARTS):
+    """The parts of a text; None where a stretch that is not known may hold the delimiter, or that is empty."""
+    is_open_ended = "*" in text or "${" in text
+    if UNKNOWN in text or not delimiter or (is_open_ended and delimiter not in _WHOLE_PARTS):
         return None
     parts = [""]
     for part in tokens.split(text):

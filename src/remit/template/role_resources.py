@@ -125,13 +125,20 @@ def _plain_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def bearing(template: Any) -> dict[str, Any]:
-    """Return the part of a template that bears on its roles."""
+    """Return the template with the resources that bear on its roles: IAM's, SAM's, and what runs under a role.
+
+    Of the last, only the role and the condition stay; the other sections stay whole.
+    """
     resources = {name: _bearing(resource) for name, resource in section(template, "Resources").items()}
     return {**template, "Resources": {name: resource for name, resource in resources.items() if resource is not None}}
 
 
 def bearing_on(template: Any, role: str) -> dict[str, Any]:
-    """Return the part of a template that bears on one role; on one that SAM makes, by the resource it makes it for."""
+    """Return the template with the resources that bear on one role, and with the conditions that these name.
+
+    A role that SAM makes is known by the resource that it makes it for. Of a role that the template does not make, it
+    is what is attached to it.
+    """
     bearing_template = bearing(template)
     resources = bearing_template["Resources"]
     owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
@@ -142,7 +149,10 @@ def bearing_on(template: Any, role: str) -> dict[str, Any]:
 
 
 def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
-    """A template with some of its resources, and with the conditions alone that decide on them."""
+    """A template with some of its resources, and with the conditions alone that decide on them.
+
+    Names that it does not have are left out, and so are the Globals where no resource is SAM's.
+    """
     resources = section(template, "Resources")
     small = {**template, "Resources": {name: resources[name] for name in names if name in resources}}
     if not any(_type(resource).startswith(_SAM) for resource in small["Resources"].values()):
@@ -282,7 +292,7 @@ def _type(resource: Any) -> str:
 
 
 def _bearing(resource: Any) -> Any:
-    """The part of a resource that bears on roles: all of one of IAM's or SAM's, the role that it runs under, None."""
+    """The part of a resource that bears on roles: all of IAM's and SAM's; of what runs under a role, which; or None."""
     kind = _type(resource)
     if kind.startswith((_IAM, _SAM)):
         return resource

@@ -80,7 +80,10 @@ class FileRoles:
 
 
 def policy_role(value: Any, file: str, locate: Locate) -> FileRoles:
-    """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
+    """A policy document, which counts as the one role of its file, by the file's name, and is trusted by nobody.
+
+    RemitError at the line of what is wrong.
+    """
     if value is None:
         raise RemitError(f"{file} holds no policy document", hint="a policy has Statement", origin=locate(()))
     return FileRoles((Holder(file, (inline(grants_of(value, (), locate)),), trusts=(), kind="policy"),), is_policy=True)
@@ -243,7 +246,7 @@ def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[H
 
 
 def _outside(kind: HolderKind, name: str, attached_policies: AttachedPolicies, plain: ExpandedTemplate) -> Holder:
-    """A role, user or group that the template attaches policies to and does not make."""
+    """A role, user or group that the template attaches policies to and does not make, by the text that names it."""
     made_policies = attached_policies.outside[kind, name]
     policies = tuple(made_policy.policy for made_policy in made_policies)
     note = f"the template does not make this {kind}: it only attaches these policies to it"

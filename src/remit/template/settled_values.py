@@ -143,7 +143,10 @@ class _Choices:
         return self.value(item)
 
     def chosen(self, value: Any, texts: tuple[str, str]) -> Any:
-        """A value as a choice of the two texts that it can be, on the condition that it is the first."""
+        """A value as a choice of the two texts that it can be, on the condition that it is the first, which is noted.
+
+        The branches of a choice become such choices. A text, and a Fn::FindInMap that is not settled, stay.
+        """
         written = choice(value)
         if written is not None:
             if_true, if_false = written.values

@@ -28,7 +28,10 @@ OWN_DEFINITION: Final = ("DefinitionBody", "DefinitionUri")
 
 
 def rest_api(declared: SamResource) -> Iterator[MadeResource]:
-    """The API, its deployment (whose logical id ends with a hash, left out here) and its stage."""
+    """The API, its deployment (whose logical id ends with a hash, left out here) and its stage.
+
+    Then the permissions of its authorizers, its usage plan, and its domain, if it has them.
+    """
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName")
     name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
@@ -78,7 +81,7 @@ def _endpoint(configuration: Any) -> dict[str, Any]:
 
 
 def http_api(declared: SamResource) -> Iterator[MadeResource]:
-    """The API and its stage."""
+    """The API and its stage; then the permissions of its authorizers and its domain, if it has them."""
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName") or "$default"
     if stage == "$default":
@@ -107,7 +110,7 @@ _SHARED: Final = "Serverless"
 
 
 def usage_plan(declared: SamResource, stage: str) -> Iterator[MadeResource]:
-    """The usage plan of an API, its key, and what joins the two."""
+    """The usage plan of an API, its key, and what joins the two; none unless the API asks for them."""
     plan = declared.mapping("Auth").get("UsagePlan")
     kind = plan.get("CreateUsagePlan") if isinstance(plan, dict) else None
     if not isinstance(plan, dict) or kind not in ("PER_API", "SHARED"):
@@ -158,6 +161,6 @@ def _schemes_with_roles(declared: SamResource) -> dict[str, Any]:
 
 
 def _with_value(body: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """A body with a value at a path."""
+    """A copy of a body with a value at a path, at which mappings are made where there are none."""
     name, *below = path
     return {**body, name: _with_value(section(body, name), tuple(below), value) if below else value}

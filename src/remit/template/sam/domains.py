@@ -15,7 +15,7 @@ from remit.template.sam.resources import MadeResource, SamResource, given
 
 
 def api_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
-    """The domain name of an API, a mapping for each of its base paths, and its records."""
+    """The domain name of an API, a mapping for each of its base paths, and its records; nothing without a domain."""
     domain = declared.mapping("Domain")
     if not domain:
         return
@@ -89,7 +89,7 @@ def authorizer_permissions(declared: SamResource) -> Iterator[MadeResource]:
 
 
 def _hash(value: Any) -> str:
-    """Return SAM's suffix of the logical ids of domain names."""
+    """Return SAM's suffix of the logical ids of domain names and record sets: ten hexadecimal digits."""
     # As the translator spells what it hashes: a text as it is, the rest as compact JSON.
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:10]

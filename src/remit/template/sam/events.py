@@ -99,7 +99,10 @@ def _failure_destination(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _permission(event: SamEvent, target: EventTarget, service: str, **limits: Any) -> MadeResource:
-    """The permission to call the function; the stage that SAM puts behind the id of an API's is left out."""
+    """The permission of a service to call the function, with those of the `limits` (properties) that are not None.
+
+    SAM puts the stage behind the logical id of an API's permission: it is left out here.
+    """
     return MadeResource(
         f"{event.id}Permission",
         "AWS::Lambda::Permission",
@@ -113,13 +116,14 @@ def _permission(event: SamEvent, target: EventTarget, service: str, **limits: An
 
 
 def _rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
+    """The rule of an event, its permission to call the function, and the dead letter queue that SAM makes."""
     yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"})
     yield _permission(event, target, "events.amazonaws.com", SourceArn=arn_of(event.id))
     yield from dead_letter_queue(event, policy=True)
 
 
 def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
-    """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
+    """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event, with one target."""
     properties = event.properties
     is_schedule = event.type == "Schedule"
     renamed = {"ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
@@ -156,7 +160,7 @@ def _dead_letter_queue_id(event: SamEvent, config: dict[str, Any]) -> str:
 
 
 def dead_letter_queue(event: SamEvent, *, policy: bool) -> Iterator[MadeResource]:
-    """The queue for what could not be delivered, where SAM makes it, and its policy."""
+    """The queue for what could not be delivered, and with `policy` its policy; nothing where SAM makes none."""
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
         queue = _dead_letter_queue_id(event, config)
@@ -204,7 +208,7 @@ def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[M
 def event_role(
     event: SamEvent, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
 ) -> MadeResource:
-    """The role that a service starts the target with."""
+    """The role that a service starts the target with: each statement is an inline policy of its own."""
     names = (f"{logical_id}Policy{position}" for position in range(len(statements)))
     policies = [
         {"PolicyName": name, "PolicyDocument": {"Statement": [statement]}}

@@ -23,7 +23,10 @@ _OF_CAPACITY: Final = ("ExecutionEnvironmentMemoryGiBPerVCpu", "PerExecutionEnvi
 
 
 def function(declared: SamResource) -> Iterator[MadeResource]:
-    """Everything that the function becomes. RemitError: a policy that is none, an event without a type."""
+    """Everything that the function becomes: itself, its role, version, alias, URL, and what its events make.
+
+    RemitError: a policy that is none, an event without a type.
+    """
     own_role = _own_role(declared)
     sam_role = role(declared, "lambda.amazonaws.com")
     yield MadeResource(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own_role))

@@ -95,12 +95,12 @@ class MadeResource:
 
 
 def arn_of(logical_id: str) -> dict[str, Any]:
-    """The ARN of a resource."""
+    """The ARN of a resource, by Fn::GetAtt."""
     return {"Fn::GetAtt": [logical_id, "Arn"]}
 
 
 def given(properties: Mapping[str, Any], *names: str, **renamed: str) -> dict[str, Any]:
-    """Those of the properties that are there; `renamed` maps the new name to the old."""
+    """Those of the properties that are there and not None; `renamed` maps the new name to the old."""
     pairs = [*((name, name) for name in names), *renamed.items()]
     return {new: properties[old] for new, old in pairs if properties.get(old) is not None}
 
@@ -124,7 +124,7 @@ def code_in_s3(uri: Any) -> dict[str, Any]:
 
 
 def tags(properties: Mapping[str, Any], by: str) -> list[dict[str, Any]]:
-    """A resource's tags as a list, SAM's own first."""
+    """A resource's tags as a list, SAM's own first: the key `by`. Tags that a function gives are left out."""
     tag_list = [{"Key": by, "Value": "SAM"}]
     declared_tags = properties.get("Tags")
     if isinstance(declared_tags, dict) and not tokens.is_intrinsic(declared_tags):

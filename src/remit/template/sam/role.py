@@ -110,7 +110,10 @@ def is_traced(properties: Mapping[str, Any]) -> bool:
 
 
 def destinations(declared: SamResource) -> Iterator[tuple[str, Path, str, Any]]:
-    """Yield the destinations of a function's asynchronous results: SAM's queue or topic, place, type, ARN."""
+    """Yield the destinations of a function's asynchronous results: a name, the place, the type, the ARN.
+
+    The name is how the logical id begins of the queue or topic that SAM makes for it. None for an ARN that is missing.
+    """
     config = declared.mapping("EventInvokeConfig").get("DestinationConfig")
     for outcome in ("OnSuccess", "OnFailure"):
         outcome_config = config.get(outcome) if isinstance(config, dict) else None
@@ -137,7 +140,7 @@ def _sam_policy(
 
 
 def _declared_policies(declared: SamResource) -> Iterator[_Entry]:
-    """The Policies of the template."""
+    """Yield the entries of `Policies`, in their order; then, of a state machine that is traced, AWS's policy for it."""
     policies = declared.properties.get("Policies")
     if isinstance(policies, list):
         for position, policy in enumerate(policies):

@@ -11,7 +11,7 @@ _ATTRIBUTE_TYPES: Final = {"Binary": "B", "Number": "N", "String": "S"}
 
 
 def table(declared: SamResource) -> Iterator[MadeResource]:
-    """The table, with one key."""
+    """The table, with one key: a string `id` unless it says otherwise."""
     properties = declared.properties
     primary_key = declared.mapping("PrimaryKey")
     key, kind = primary_key.get("Name", "id"), primary_key.get("Type", "String")

@@ -97,7 +97,7 @@ def _prior(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, .
 
 
 def _looked_up(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
-    """The VPC endpoints that data sources have looked up, which something else made."""
+    """The VPC endpoints that data sources have looked up before the plan (of a state: by then): others made them."""
     prior = value.get("prior_state")
     holder, path = (prior, ("prior_state", "values")) if isinstance(prior, dict) else (value, ("values",))
     values = holder.get("values")
@@ -175,15 +175,15 @@ def _resource(item: PlannedResource, endpoints: _Side) -> Resource:
     return Resource(item.address, item.type, values)
 
 
-def _groups_of(user: Holder, items: _Side) -> tuple[str, ...]:
+def _groups_of(user: Holder, side: _Side) -> tuple[str, ...]:
     """The groups of a user, by the address of each that the plan holds, else by name."""
     groups: dict[str, None] = {}
     for kind, users_attribute, groups_attribute in _MEMBERS:
-        for membership in items.of(kind):
-            members = items.meant(membership, users_attribute, "aws_iam_user")
+        for membership in side.of(kind):
+            members = side.meant(membership, users_attribute, "aws_iam_user")
             if user.logical_id not in {member.address for member in members}:
                 continue
-            planned_groups = items.meant(membership, groups_attribute, "aws_iam_group")
+            planned_groups = side.meant(membership, groups_attribute, "aws_iam_group")
             groups |= dict.fromkeys(group.address for group in planned_groups)
             planned_names = {group.text(name) for group in planned_groups for name in ("name", "id")}
             written_names = _texts([membership.values.get(groups_attribute)])
@@ -227,7 +227,7 @@ class _Side:
         return [candidate for candidate in referred if candidate.index == item.index] or referred
 
     def named(self, kind: str) -> dict[str, list[PlannedResource]]:
-        """The resources of a type by their ARNs, names and ids."""
+        """The resources of a type by their ARNs, names and ids; "" has those of which one of these is not known."""
         if kind not in self._texts:
             by_text: dict[str, list[PlannedResource]] = {}
             for item in self.of(kind):
@@ -236,8 +236,8 @@ class _Side:
             self._texts[kind] = by_text
         return self._texts[kind]
 
-    def managed(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
-        """The resources of a type that belong to a role now."""
+    def owned(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
+        """The resources of a type whose attribute names a role (a user, a group) on this side."""
         if (role.type, kind, attribute) not in self._owned:
             by_owner: dict[Path, list[PlannedResource]] = {}
             for candidate in self.of(kind):
@@ -246,8 +246,8 @@ class _Side:
             self._owned[role.type, kind, attribute] = by_owner
         return self._owned[role.type, kind, attribute].get(role.path, [])
 
-    def once(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
-        """The resources of a type that belonged to a role before."""
+    def owned_before(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
+        """The resources of a type whose attribute named a role, by its name, before the plan."""
         name = role.text("name")
         return [
             candidate
@@ -280,108 +280,111 @@ def _of_document(document: Any, path: Path, address: str, locate: Locate) -> Hel
     )
 
 
-def _role(role: PlannedResource, items: _Side) -> Holder:
+def _role(role: PlannedResource, side: _Side) -> Holder:
     """A role, a user or a group. RemitError at the part of a policy that is wrong."""
     holder = _HOLDERS[role.type]
-    policies = [*_inline(role, items)]
-    policies += (_own(policy, items.locate) for policy in items.managed(role, *holder.inline))
-    policies = [*dict.fromkeys((*policies, *_attached(role, items)))]
+    policies = [*_inline(role, side)]
+    policies += (_own(policy, side.locate) for policy in side.owned(role, *holder.inline))
+    policies = [*dict.fromkeys((*policies, *_attached(role, side)))]
     boundary = role.text("permissions_boundary")
     if not boundary:  # the plan may make the policy that becomes it
-        boundary = next((policy.address for policy in items.meant(role, "permissions_boundary", _MANAGED[1])), "")
-    trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), items.locate)
+        boundary = next((policy.address for policy in side.meant(role, "permissions_boundary", _MANAGED[1])), "")
+    trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), side.locate)
     is_known = trust is not None or holder.kind != "role"
     unknown = () if is_known else ("who may take it on is known after the apply only",)
     return Holder(
         role.address,
         tuple(policies),
-        tuple(item.address for kind, name in RUNS.items() for item in items.managed(role, kind, name)),
+        tuple(item.address for kind, name in RUNS.items() for item in side.owned(role, kind, name)),
         bounded(boundary or None),
         services(trust),
         trust=trust,
-        trust_origin=items.locate((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
-        origin=items.locate(role.path),
+        trust_origin=side.locate((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
+        origin=side.locate(role.path),
         notes=(*unknown, *(policy.note for policy in policies if policy.note)),
         kind=holder.kind,
         name=role.text("name"),
     )
 
 
-def _inline(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
+def _inline(role: PlannedResource, side: _Side) -> Iterator[HeldPolicy]:
     """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
 
     A list that is not written is what the provider read from AWS, with what the plan is about to change. RemitError at
     the part that is wrong.
     """
     same = (role, *_HOLDERS[role.type].inline)
-    managed_elsewhere = {policy_item.text("name") for policy_item in (*items.managed(*same), *items.once(*same))}
+    managed_elsewhere = {policy_item.text("name") for policy_item in (*side.owned(*same), *side.owned_before(*same))}
     written = "inline_policy" in role.references
     for index, block in enumerate(_listed(role.values.get("inline_policy"))):
         if isinstance(block, dict) and isinstance(block.get("policy"), str) and block["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
             if written or str(block.get("name")) not in managed_elsewhere:
-                yield _of_document(block["policy"], path, role.address, items.locate)
+                yield _of_document(block["policy"], path, role.address, side.locate)
 
 
-def _attached(role: PlannedResource, items: _Side) -> Iterator[HeldPolicy]:
+def _attached(role: PlannedResource, side: _Side) -> Iterator[HeldPolicy]:
     """The managed policies of a role: with their statements where the plan makes them, others by their ARN."""
-    policies_by_text = items.named("aws_iam_policy")
+    policies_by_text = side.named("aws_iam_policy")
     attachments: list[PlannedResource] = []
     former_attachments: list[PlannedResource] = []
     for kind, name in _HOLDERS[role.type].attaching:
-        attachments += items.managed(role, kind, name)
-        former_attachments += items.once(role, kind, name)
+        attachments += side.owned(role, kind, name)
+        former_attachments += side.owned_before(role, kind, name)
     attached_arns = {attachment.text("policy_arn") for attachment in (*attachments, *former_attachments)}
     is_configured = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
         if is_configured or arn not in attached_arns:
             made = policies_by_text.get(arn)
-            yield items.policies[made[0].address] if made else HeldPolicy(arn, "managed")
-    yield from _of_attachments(attachments, items)
+            yield side.policies[made[0].address] if made else HeldPolicy(arn, "managed")
+    yield from _of_attachments(attachments, side)
 
 
-def _of_attachments(attachments: Sequence[PlannedResource], items: _Side) -> Iterator[HeldPolicy]:
+def _of_attachments(attachments: Sequence[PlannedResource], side: _Side) -> Iterator[HeldPolicy]:
     """The managed policies of attachments: with statements where the plan makes them, else by ARN or address alone."""
     for attachment in attachments:
-        attached_policies = items.meant(attachment, *_MANAGED)
-        yield from (items.policies[policy.address] for policy in attached_policies)
+        attached_policies = side.meant(attachment, *_MANAGED)
+        yield from (side.policies[policy.address] for policy in attached_policies)
         if not attached_policies:
             yield HeldPolicy(attachment.text("policy_arn") or f"of {attachment.address}", "managed")
 
 
-def _giving_elsewhere(items: _Side) -> dict[tuple[HolderKind, str], list[PlannedResource]]:
+def _giving_elsewhere(side: _Side) -> dict[tuple[HolderKind, str], list[PlannedResource]]:
     """By kind and name, what gives policies to a holder that the plan does not hold; by an address without a name."""
     giving: dict[tuple[HolderKind, str], list[PlannedResource]] = {}
-    for item in items.items:
+    for item in side.items:
         for holder_type, row in _HOLDERS.items():
             for kind, attribute in (row.inline, *row.attaching):
-                for name in _names_elsewhere(item, attribute, holder_type, items) if kind == item.type else ():
+                for name in _names_elsewhere(item, attribute, holder_type, side) if kind == item.type else ():
                     giving.setdefault((row.kind, name), []).append(item)
     return giving
 
 
-def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, items: _Side) -> Iterator[str]:
-    """The holders of a type that an attribute names and the plan does not hold; its address, where nobody knows yet."""
+def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, side: _Side) -> Iterator[str]:
+    """Yield the names of holders of a type that an attribute names and the plan does not hold.
+
+    Where nobody knows the name yet, it is the attribute's address. A list that is left out names none.
+    """
     names = [name for name in _texts([item.values.get(attribute)]) if name]
     if names:
-        yield from (name for name in names if name not in items.named(holder_type))
+        yield from (name for name in names if name not in side.named(holder_type))
         return
     may_be_left_out = attribute.endswith("s") and attribute not in item.references
-    if not may_be_left_out and not items.meant(item, attribute, holder_type):
+    if not may_be_left_out and not side.meant(item, attribute, holder_type):
         yield f"{item.address}.{attribute}"
 
 
-def _outside(kind: HolderKind, name: str, giving: list[PlannedResource], items: _Side) -> Holder:
+def _outside(kind: HolderKind, name: str, giving: list[PlannedResource], side: _Side) -> Holder:
     """A role, user or group that the plan does not hold, with the policies that the plan gives it."""
     inline = [item for item in giving if item.type == _HOLDERS[f"aws_iam_{kind}"].inline[0]]
     attachments = [item for item in giving if item not in inline]
-    policies = [_own(item, items.locate) for item in inline]
-    policies = [*dict.fromkeys((*policies, *_of_attachments(attachments, items)))]
+    policies = [_own(item, side.locate) for item in inline]
+    policies = [*dict.fromkeys((*policies, *_of_attachments(attachments, side)))]
     return Holder(
         name,
         tuple(policies),
         trusts=(),
-        origin=items.locate((*inline, *attachments)[0].path),
+        origin=side.locate((*inline, *attachments)[0].path),
         only_attached_to=True,
         notes=(
             f"the plan does not hold this {kind}: what else it may do is not known",

@@ -35,7 +35,7 @@ def policy_of_blocks(source: PlannedResource) -> dict[str, Any]:
 
 
 def _statement(block: Mapping[str, Any], address: str) -> dict[str, Any]:
-    """A statement block in IAM's words."""
+    """A statement block in IAM's words; the effect is Allow unless it says otherwise."""
     statement: dict[str, Any] = {"Effect": block.get("effect") or "Allow"}
     if block.get("sid"):
         statement["Sid"] = block["sid"]
@@ -90,7 +90,10 @@ def _conditions(block: Mapping[str, Any], address: str) -> dict[str, dict[str, l
 
 
 def _texts(block: Mapping[str, Any], attribute: str, address: str) -> list[str]:
-    """The texts of an attribute, in which `&{…}` is IAM's variable; late-bound where a text is not known."""
+    """The texts of an attribute, whose `&{…}` become IAM's variables (`${…}`); late-bound where one is not known.
+
+    An attribute that is missing is one such text; a value that is no list has none.
+    """
     values = block.get(attribute, [None])
     texts = []
     for index, value in enumerate(values if isinstance(values, list) else ()):

@@ -40,7 +40,7 @@ class PlannedResource:
 
     @property
     def index(self) -> tuple[str, ...]:
-        """The indexes of count and for_each."""
+        """The indexes of count and for_each in its address, as they are written: `[0]`, `["a"]`."""
         return tuple(_INDEX.findall(self.address))
 
     def text(self, attribute: str) -> str:
