@@ -111,7 +111,7 @@ def _managed_policies(
 def _managed_policy(arn: Any, triggers: Collection[str]) -> list[Any]:
     """A managed policy in a list: the name of one of AWS's (`service-role/…`), else the ARN as written.
 
-    A Fn::If has such lists as branches. Empty for AWS::NoValue, and where remit grants the same.
+    A choice has such lists as branches. Empty for AWS::NoValue, and where remit grants the same.
     """
     chosen = choice(arn)
     if chosen is not None:
@@ -126,7 +126,7 @@ def _managed_policy(arn: Any, triggers: Collection[str]) -> list[Any]:
 def _statements(policy: Any) -> list[Any]:
     """The statements of a policy of a role, without their Sids, which may not occur twice in one document.
 
-    A Fn::If becomes one with lists of statements as branches; what has no statements is the one item itself.
+    A choice becomes one with lists of statements as branches; what has no statements is the one item itself.
     """
     chosen = choice(policy)
     if chosen is not None:
@@ -139,5 +139,5 @@ def _statements(policy: Any) -> list[Any]:
 
 
 def _under_condition(chosen: Choice, branches: list[list[Any]]) -> list[Any]:
-    """A Fn::If as the one item of a list; an empty list where both branches are empty."""
+    """A choice as the one item of a list; an empty list where both branches are empty."""
     return [{IF: [chosen.condition, *branches]}] if any(branches) else []
