@@ -77,7 +77,7 @@ def choice(value: Any) -> Choice | None:
 
 
 def branches(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
-    """A value, or those that a Fn::If chooses from, each with its place and the outcomes that lead to it.
+    """Yield a value, or those that a Fn::If chooses from, each with its place and the outcomes that lead to it.
 
     Nothing for AWS::NoValue, for None, and for a branch that contradicts `outcomes`.
     """
@@ -95,7 +95,7 @@ def branches(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...]
 
 
 def items(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
-    """The items of a list, those of lists in it too, for every branch of its Fn::If and of those of its items.
+    """Yield the items of a list, those of lists in it too, for every branch of its Fn::If and of those of its items.
 
     A value that is not a list is one item; AWS::NoValue and None are none.
     """
@@ -127,7 +127,7 @@ def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
 
 
 def variants(value: Any, path: Path, decided_before: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
-    """A value without any Fn::If in it, for each way in which the conditions in it may turn out: equal ones once.
+    """Yield a value without any Fn::If in it, for each way in which the conditions in it may turn out: equal ones once.
 
     Ways that contradict `decided_before` are left out, and those in which it is None or AWS::NoValue. Of more than four
     conditions, only these ways are tried: all hold or none, and each of them alone the other way.
@@ -160,7 +160,7 @@ def may_vary(text: str) -> bool:
 
 
 def conditions_in(value: Any, *, of_resources: bool = False) -> Iterator[str]:
-    """The condition of every Fn::If in a value, as often as it stands there.
+    """Yield the condition of every Fn::If in a value, as often as it stands there.
 
     `of_resources`: also those that resources have beside their properties, and a condition as another one's part.
     """
@@ -228,7 +228,7 @@ class Deciding:
 
 
 def _outcomes(count: int) -> Iterator[tuple[bool, ...]]:
-    """All ways in which so many conditions may turn out; of many, all alike, and all alike but for one."""
+    """Yield the ways in which so many conditions may turn out; of more than four, all alike, and all alike but one."""
     if count <= _MOST:
         yield from product((True, False), repeat=count)
         return

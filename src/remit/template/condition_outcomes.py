@@ -69,7 +69,7 @@ def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
 
 
 def _fewest(groups: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
-    """The tests that hold together, at most one of each value: none at first, then one, then two."""
+    """Yield the tests that hold together, at most one of each value: none at first, then one, then two."""
     for count in range(len(groups) + 1):
         for chosen in combinations(groups, count):
             yield from product(*chosen)
@@ -89,7 +89,7 @@ def conditions_of(template: Any) -> tuple[str, ...]:
 
 
 def _deciding(template: Any) -> Iterator[str]:
-    """The conditions that the resources of a template and its Globals name, as often as they do."""
+    """Yield the conditions that the resources of a template and its Globals name, as often as they do."""
     return conditions_in([template.get("Resources"), template.get("Globals")], of_resources=True)
 
 

@@ -47,7 +47,7 @@ def unrolled(template: Mapping[str, Any], values: Mapping[str, str]) -> Unrolled
 
 
 def variables(value: Any) -> Iterator[str]:
-    """The variables of every loop in a value, which Ref and Fn::Sub name inside of it."""
+    """Yield the variables of every loop in a value, which Ref and Fn::Sub name inside of it."""
     if isinstance(value, Mapping):
         for key, child in value.items():
             if str(key).startswith(_LOOP) and isinstance(child, list) and child and isinstance(child[0], str):
@@ -80,7 +80,7 @@ def _late(value: Any, variable: str) -> Any:
 
 
 def _unrolled(name: str, body_or_loop: Any, values: Mapping[str, str], path: Path) -> Iterator[tuple[str, Any, Path]]:
-    """The resources that an entry of Resources is or makes, loops in loops too, each with where it is written."""
+    """Yield the resources that an entry of Resources is or makes, loops in loops too, each with where it is written."""
     items = _items(body_or_loop[1], values) if name.startswith(_LOOP) and _is_loop(body_or_loop) else None
     if items is None:
         yield name, body_or_loop, path

@@ -128,7 +128,7 @@ def unknown(document: Any) -> str:
 
 
 def _put_in(document: Any) -> Iterator[str]:
-    """From where a document is put in, in any branch of a choice, and statements of it."""
+    """Yield from where a document, or a statement of it, is put in, in any branch of a choice."""
     for branch in branches(document):
         written = branch.value
         if isinstance(written, str) or tokens.is_intrinsic(written):
@@ -169,7 +169,7 @@ def included_file(value: Any) -> str | None:
 
 
 def _grants(branch: Branch, locate: Locate, reason: Reason) -> Iterator[Grant]:
-    """The statements of a document in one branch of a choice, but those that are put in from elsewhere.
+    """Yield the statements of a document in one branch of a choice, but those that are put in from elsewhere.
 
     RemitError at the part that is wrong.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tuple[str, Any, Path]]:
-    """Every intrinsic function in a value, with its argument and its place.
+    """Yield every intrinsic function in a value, with its argument and its place.
 
     `late` says that late-bound parts stand in plain text, as in an app: what they hold is found, too. The text of a
     Fn::Sub is its argument, and no plain text.
@@ -64,7 +64,7 @@ def named_by(function: str, argument: Any) -> Iterator[Reference]:
 
 
 def references(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tuple[Reference, Path]]:
-    """Every resource, parameter and attribute that a value names, with its place; `late` is as in `functions`."""
+    """Yield every resource, parameter and attribute that a value names, with its place; `late` is as in `functions`."""
     for function, argument, place in functions(value, path, late=late):
         for reference in named_by(function, argument):
             yield reference, place

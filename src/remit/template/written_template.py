@@ -81,7 +81,7 @@ class WrittenTemplate:
         return tuple(dict.fromkeys(map(_transform, used)))
 
     def with_properties(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """The name, the type and the properties of each resource that has any."""
+        """Yield the name, the type and the properties of each resource that has any."""
         for name, resource in self.resources.items():
             properties = resource.get("Properties")
             if isinstance(properties, dict):
@@ -131,7 +131,7 @@ def written_template(raw: Mapping[str, Any], locate: Locate = lambda _: None, si
 
 
 def _transforms_in(value: Any) -> Iterator[Mapping[str, Any]]:
-    """The arguments of every Fn::Transform in a value."""
+    """Yield the arguments of every Fn::Transform in a value."""
     if isinstance(value, dict):
         for branch in items(value.get("Fn::Transform")):
             if isinstance(branch.value, dict):

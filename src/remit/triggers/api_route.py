@@ -39,7 +39,7 @@ class RouteTrigger(BaseTrigger):
     auth: Any = "AWS_IAM"
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The route, and whom it answers."""
+        """Yield the checks of the route and of `auth`."""
         yield self._check_route
         yield self._check_auth
 

@@ -111,7 +111,7 @@ def authorization(api: str, trigger: RouteTrigger) -> dict[str, Any]:
 
 
 def notes_on_open_routes(app_routes: Iterable[Routed[R]]) -> Iterator[str]:
-    """A sentence for each route that answers everyone."""
+    """Yield a sentence for each route that answers everyone."""
     for routed in app_routes:
         if routed.trigger.auth == "NONE":
             yield (

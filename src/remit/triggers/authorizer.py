@@ -48,7 +48,7 @@ class Authorizer(RouteAuthorizer):
     payload_format_version: PayloadFormat = "2.0"
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The function, what tells who somebody is, how long an answer holds, and what goes with `token`."""
+        """Yield the checks of the function, the identity source, the cache, and of what goes with `token`."""
         yield self._check_function
         yield self._check_sources
         yield self._check_cache

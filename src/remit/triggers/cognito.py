@@ -41,7 +41,7 @@ class Cognito(BaseTrigger):
     key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The pool, the version, the key."""
+        """Yield the checks of the pool, the version, the key."""
         yield self._check_pool
         if self.version is not None:
             yield self._check_version
@@ -80,7 +80,7 @@ class Cognito(BaseTrigger):
         return own_id(self.pool) if self.is_sender else ""
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The function's permission for this pool alone; one for all of its steps."""
+        """Yield the function's permission for this pool alone; one for all of its steps."""
         pool = own_id(self.pool)
         first = next(
             trigger for trigger in function.triggers if isinstance(trigger, Cognito) and own_id(trigger.pool) == pool

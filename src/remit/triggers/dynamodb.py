@@ -46,7 +46,7 @@ class Dynamodb(StreamTrigger):
     view: StreamView | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The table or its stream, the view, and what all streams have."""
+        """Yield the checks of the table or its stream, the view, and what all streams have."""
         yield self._check_stream
         yield self._check_view
         yield from StreamTrigger.checks(self)
@@ -87,7 +87,7 @@ class Dynamodb(StreamTrigger):
         yield from self.failure_grants(function)
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The event source mapping."""
+        """Yield the event source mapping."""
         yield from self.source_mapping(function, self.arn, StartingPosition=self.starting_position)
 
 

@@ -56,7 +56,7 @@ class Event(BaseTrigger):
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The bus, the pattern, the numbers, the input, the queue."""
+        """Yield the checks of the bus, the pattern, the numbers, the input, the queue."""
         if self.bus is not None:
             yield partial(arn_of, self.bus, "events", "event-bus/")
         yield self._check_pattern
@@ -93,7 +93,7 @@ class Event(BaseTrigger):
         return checked_pattern(pattern, "event", EVENTBRIDGE, EVENT)
 
     def sources(self) -> Iterator[TriggerSource]:
-        """The bus, and the dead-letter queue."""
+        """Yield the bus, and the dead-letter queue."""
         if self.bus is not None:
             yield TriggerSource("event bus", arn_of(self.bus, "events", "event-bus/"))
         if self.dead_letter is not None:
@@ -128,7 +128,7 @@ class Event(BaseTrigger):
             yield permission(function, f"{rule}Permission", _EVENTS, f"${{{rule}.Arn}}")
 
     def roles(self, function: Triggered) -> Iterator[Holder]:
-        """With the first event of a workflow, the role with which EventBridge starts it; a function permits it itself.
+        """Yield, with the first event of a workflow, the role with which EventBridge starts it; a function needs none.
 
         Only EventBridge in this account can use it ("Amazon EventBridge and IAM": a target that is a state machine).
         """

@@ -71,7 +71,7 @@ def dead_letter_queue(subject: Any) -> Destination:
 
 
 def queue_policy(subject: Any, principal: str, source_arn: str, function: Triggered) -> Iterator[Resource]:
-    """Let a service send to a dead-letter queue of the app for one source. Yields nothing for any other queue.
+    """Yield the policy that lets a service send to a dead-letter queue of the app for one source; else nothing.
 
     Statements for one queue are merged into one policy, since a queue has only one (`synthesis/service_policies.py`).
     Sources: "Using dead-letter queues to process undelivered events in EventBridge", "Configuring an Amazon SNS

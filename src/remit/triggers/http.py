@@ -26,7 +26,7 @@ class Http(BaseTrigger):
     invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """From which pages it may be called."""
+        """Yield the check of `cors`."""
         yield self._check_cors
 
     def _check_cors(self) -> None:
@@ -35,7 +35,7 @@ class Http(BaseTrigger):
             raise RemitError(f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}')
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The URL, and with auth NONE the two permissions that open it."""
+        """Yield the URL, and with auth NONE the two permissions that open it."""
         target = function.ref
         url = f"{function.logical_id}Url"
         properties: dict[str, Any] = {"AuthType": self.auth, "TargetFunctionArn": function.unqualified_arn}
@@ -57,6 +57,6 @@ class Http(BaseTrigger):
         yield Resource(f"{url}InvokePermission", "AWS::Lambda::Permission", invoke, origin=function.origin)
 
     def outputs(self, function: Function) -> Iterator[Output]:
-        """The URL."""
+        """Yield the URL."""
         value = f"${{{function.logical_id}Url.FunctionUrl}}"
         yield Output(f"{function.logical_id}Url", value, f"The URL of {function.name}")

@@ -29,7 +29,7 @@ CHECKS: Final = app_routes.route_checks(Api)
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it, of an app that has routes.
+    """Yield the API and all that belongs to it, of an app that has routes.
 
     RemitError at a route: it asks a function which the app does not have.
     """
@@ -67,12 +67,12 @@ def resources(app: App) -> Iterator[Resource]:
 
 
 def outputs(app: App) -> Iterator[Output]:
-    """The address of the API, and where its domain must point."""
+    """Yield the address of the API, and where its domain must point."""
     yield from app_routes.addresses(API, "Api", f"${{{API}.ApiEndpoint}}", app.api)
 
 
 def notes(app: App) -> Iterator[str]:
-    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask.
+    """Yield a sentence for each route that answers everyone, and for each issuer that AWS cannot ask.
 
     Then those on preflights that are not answered, and on functions that run longer than the API waits.
     """
@@ -87,7 +87,7 @@ def notes(app: App) -> Iterator[str]:
 
 
 def _notes_on_preflights(settings: ApiSettings, own_routes: tuple[Routed[Api], ...]) -> Iterator[str]:
-    """A sentence where browsers' preflights, which nobody signs, would be refused.
+    """Yield a sentence where browsers' preflights, which nobody signs, would be refused.
 
     Source: "Configure CORS for HTTP APIs in API Gateway" ($default route and an authorizer).
     """

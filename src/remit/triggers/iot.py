@@ -29,11 +29,11 @@ class Iot(BaseTrigger):
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The statement."""
+        """Yield the checks of the statement."""
         yield partial(check_sql, self.sql)
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The rule, and the function's permission for this rule alone."""
+        """Yield the rule, and the function's permission for this rule alone."""
         rule = f"{function.logical_id}TopicRule{position_suffix(self, function)}"
         payload = {
             "Actions": [{"Lambda": {"FunctionArn": function.arn}}],

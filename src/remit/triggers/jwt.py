@@ -31,7 +31,7 @@ class Jwt(TokenAuthorizer):
     scopes: Sequence[str] = ()
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The issuer, the audience, the scopes."""
+        """Yield the checks of the issuer, the audience, the scopes."""
         yield self._check_issuer
         yield self._check_audience
         yield partial(check_texts, "audience", self.audience)

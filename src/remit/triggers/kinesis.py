@@ -47,7 +47,7 @@ class Kinesis(StreamTrigger):
     fan_out: bool = False
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The stream, where to start, and what all streams have."""
+        """Yield the checks of the stream, where to start, and what all streams have."""
         yield partial(arn_of, self.stream, "kinesis", "stream/")
         yield self._check_timestamp
         yield from StreamTrigger.checks(self)
@@ -85,7 +85,7 @@ class Kinesis(StreamTrigger):
         yield from self.failure_grants(function)
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The event source mapping, and with fan-out the consumer that it reads."""
+        """Yield the event source mapping, and with fan-out the consumer that it reads."""
         source = self.arn
         if self.fan_out:
             consumer = self._consumer_id(function)

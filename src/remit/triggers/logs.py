@@ -36,7 +36,7 @@ class Logs(BaseTrigger):
     _: KW_ONLY
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The group, and the pattern."""
+        """Yield the checks of the group, and the pattern."""
         yield partial(arn_of, self.group, "logs", "log-group:")
         yield partial(check_log_pattern, self.pattern)
 
@@ -50,11 +50,11 @@ class Logs(BaseTrigger):
         return name.partition(":log-group:")[2].removesuffix(":*") if name.startswith("arn:") else name
 
     def sources(self) -> Iterator[TriggerSource]:
-        """The log group."""
+        """Yield the log group."""
         yield TriggerSource("log group", arn_of(self.group, "logs", "log-group:"))
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The subscription, which waits for the function's permission for this group alone."""
+        """Yield the subscription, which waits for the function's permission for this group alone."""
         own = own_id(self.group)
         name = logical(own or self.group_name)
         suffix = position_suffix(self, function, lambda trigger: trigger.group_name)

@@ -45,7 +45,7 @@ class Rest(RouteTrigger):
     query: Sequence[str] = ()
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The route, whom it answers, and what a request must have."""
+        """Yield the checks of the route, whom it answers, and what a request must have."""
         yield from RouteTrigger.checks(self)
         yield lambda: self.body_schema
         yield partial(check_texts, "query", self.query)

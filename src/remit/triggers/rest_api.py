@@ -65,7 +65,7 @@ CHECKS: Final = (*app_routes.route_checks(Rest), check_paths)
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it, of an app that has routes.
+    """Yield the API and all that belongs to it, of an app that has routes.
 
     RemitError at a route: it asks a function which the app does not have.
     """
@@ -109,13 +109,13 @@ def resources(app: App) -> Iterator[Resource]:
 
 
 def outputs(app: App) -> Iterator[Output]:
-    """The address of the API, and where its domain must point."""
+    """Yield the address of the API, and where its domain must point."""
     own_address = f"https://{_API}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{API}Stage}}"
     yield from app_routes.addresses(API, "RestApi", own_address, rest_settings(app))
 
 
 def notes(app: App) -> Iterator[str]:
-    """A sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in.
+    """Yield a sentence for each route that answers everyone or nobody; a policy of the API says itself whom it lets in.
 
     Then those on functions that run longer than the API waits.
     """

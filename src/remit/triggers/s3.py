@@ -72,7 +72,7 @@ class S3(BaseTrigger):
     suffix: str = ""
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The bucket, the events, the parts of keys."""
+        """Yield the checks of the bucket, the events, the parts of keys."""
         yield self._check_events
         yield partial(_check_key_part, "prefix", self.prefix)
         yield partial(_check_key_part, "suffix", self.suffix)
@@ -104,11 +104,11 @@ class S3(BaseTrigger):
         return f"{function.logical_id}{logical(self.own_bucket)}BucketPermission"
 
     def sources(self) -> Iterator[TriggerSource]:
-        """The bucket: one that is not the app's sends its events to EventBridge."""
+        """Yield the bucket: one that is not the app's sends its events to EventBridge."""
         yield TriggerSource("bucket", arn_of(self.bucket, "s3"), "with its notifications to EventBridge on")
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The permission for the bucket, whose notifications `with_sources` adds; or a rule of EventBridge.
+        """Yield the permission for the bucket, whose notifications `with_sources` adds; or a rule of EventBridge.
 
         RemitError: EventBridge has no such event, or one rule cannot say it.
         """

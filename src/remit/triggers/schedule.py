@@ -58,7 +58,7 @@ class Schedule(BaseTrigger):
     enabled: bool = True
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The expression, its zone, start and end, the numbers, the input, the queue; last, whether it ever runs."""
+        """Yield the checks of each option, and last, whether it ever runs."""
         yield self._check_expression
         yield partial(check_zone, "start", self.start)
         yield partial(check_zone, "end", self.end)
@@ -97,12 +97,12 @@ class Schedule(BaseTrigger):
         return run is not None and (self.end is None or run <= self.end)
 
     def sources(self) -> Iterator[TriggerSource]:
-        """The dead-letter queue."""
+        """Yield the dead-letter queue."""
         if self.dead_letter is not None:
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "")
 
     def resources(self, function: Triggered) -> Iterator[Resource]:
-        """The schedule, whose target is the function or workflow, with the role of `roles`."""
+        """Yield the schedule, whose target is the function or workflow, with the role of `roles`."""
         # Not `Schedule`: that was a rule of EventBridge in earlier versions, and no resource may change its type.
         logical_id = f"{function.logical_id}Scheduled{position_suffix(self, function)}"
         target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}
@@ -132,7 +132,7 @@ class Schedule(BaseTrigger):
         return Resource(logical_id, "AWS::Scheduler::Schedule", properties, origin=origin)
 
     def roles(self, function: Triggered) -> Iterator[Holder]:
-        """With the first schedule of a function, the role with which all of them invoke it, and nothing else.
+        """Yield the role with which all schedules of a function invoke it, and nothing else: with the first of them.
 
         Only schedules of this account's default group can use it.
         """

@@ -46,7 +46,7 @@ class Sns(BaseTrigger):
     dead_letter: QueueRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The topic, the filter, the queue, and whether the topic can call a function."""
+        """Yield the checks of the topic, the filter, the queue, and whether the topic can call a function."""
         yield partial(arn_of, self.topic, "sns")
         yield self._check_filter
         if self.dead_letter is not None:
@@ -99,7 +99,7 @@ class Sns(BaseTrigger):
             yield Grant(allow(*CONSUME, on=f"${{{self._id(function)}Queue.Arn}}"), reason)
 
     def sources(self) -> Iterator[TriggerSource]:
-        """The topic, and the dead-letter queue."""
+        """Yield the topic, and the dead-letter queue."""
         yield TriggerSource("topic", self.arn)
         if self.dead_letter is not None:
             yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which the topic may send")

@@ -51,7 +51,7 @@ class Sqs(BaseTrigger):
     key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The queue, the filter, the numbers, the key, and whether batches and pollers fit them."""
+        """Yield the checks of the queue, the filter, the numbers, the key, and whether batches and pollers fit them."""
         yield partial(arn_of, self.queue, "sqs")
         yield partial(filter_criteria, self)
         yield partial(check_range, "batch_size", self.batch_size, 1, 10_000)
@@ -108,16 +108,16 @@ class Sqs(BaseTrigger):
         return SQS
 
     def grants(self, function: Function) -> Iterator[Grant]:
-        """Receive and delete on this queue alone."""
+        """Yield the grant to receive and delete on this queue alone."""
         reason = function.computed(f"takes messages from queue {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
 
     def sources(self) -> Iterator[TriggerSource]:
-        """The queue."""
+        """Yield the queue."""
         yield TriggerSource("queue", self.arn)
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The event source mapping."""
+        """Yield the event source mapping."""
         scaling = None if self.max_concurrency is None else {"MaximumConcurrency": self.max_concurrency}
         pollers = self.provisioned_pollers
         yield from mapping(

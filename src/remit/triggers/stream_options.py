@@ -53,7 +53,7 @@ class StreamTrigger(BaseTrigger):
         raise NotImplementedError
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The numbers, the filter, the key, the destination."""
+        """Yield the checks of the numbers, the filter, the key, the destination."""
         yield partial(check_range, "batch_size", self.batch_size, 1, 10_000)
         yield partial(check_range, "batch_window", self.batch_window, 0, 300)
         yield partial(check_range, "retries", self.retries, -1, 10_000)
@@ -78,14 +78,14 @@ class StreamTrigger(BaseTrigger):
                 yield Grant(statement, reason)
 
     def sources(self) -> Iterator[TriggerSource]:
-        """The stream, and where records go that failed."""
+        """Yield the stream, and where records go that failed."""
         yield TriggerSource(self.called, self.arn)
         failures = self.failures()
         if failures is not None:
             yield TriggerSource(_KINDS[failures.kind], failures.arn)
 
     def source_mapping(self, function: Function, source: str, **position: Any) -> Iterator[Resource]:
-        """The event source mapping of a stream, or of a consumer of it."""
+        """Yield the event source mapping of a stream, or of a consumer of it."""
         failures = self.failures()
         yield from mapping(
             function,

@@ -42,7 +42,7 @@ class UserPool(TokenAuthorizer):
     scopes: Sequence[str] = ()
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The pool, the clients, the scopes."""
+        """Yield the checks of the pool, the clients, the scopes."""
         yield lambda: self.accepted_issuer
         yield self._check_clients
         yield partial(check_texts, "scopes", self.scopes)

@@ -38,7 +38,7 @@ class Websocket(RouteTrigger):
     reply: bool = False
 
     def checks(self) -> Iterator[Callable[[], object]]:
-        """The route, and who may connect."""
+        """Yield the checks of the route, and who may connect."""
         yield self._check_route
         if self.auth is not None:
             yield self._check_auth

@@ -43,7 +43,7 @@ CHECKS: Final = (*route_checks(Websocket), check_connect)
 
 
 def resources(app: App) -> Iterator[Resource]:
-    """The API and all that belongs to it, of an app that has routes."""
+    """Yield the API and all that belongs to it, of an app that has routes."""
     app_routes = routes(app.functions, Websocket)
     settings, origin = app.websocket, app_routes[0].function.origin
     properties = {
@@ -83,7 +83,7 @@ def resources(app: App) -> Iterator[Resource]:
 
 
 def outputs(_app: App) -> Iterator[Output]:
-    """The address to connect to."""
+    """Yield the address to connect to."""
     yield Output("WebSocketUrl", f"wss://{_ADDRESS}", "The address that clients connect to")
 
 

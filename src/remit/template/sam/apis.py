@@ -28,7 +28,7 @@ OWN_DEFINITION: Final = ("DefinitionBody", "DefinitionUri")
 
 
 def rest_api(declared: SamResource) -> Iterator[MadeResource]:
-    """The API, its deployment (whose logical id ends with a hash, left out here) and its stage.
+    """Yield the API, its deployment (whose logical id ends with a hash, left out here) and its stage.
 
     Then the permissions of its authorizers, its usage plan, and its domain, if it has them.
     """
@@ -81,7 +81,7 @@ def _endpoint(configuration: Any) -> dict[str, Any]:
 
 
 def http_api(declared: SamResource) -> Iterator[MadeResource]:
-    """The API and its stage; then the permissions of its authorizers and its domain, if it has them."""
+    """Yield the API and its stage; then the permissions of its authorizers and its domain, if it has them."""
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName") or "$default"
     if stage == "$default":
@@ -110,7 +110,7 @@ _SHARED: Final = "Serverless"
 
 
 def usage_plan(declared: SamResource, stage: str) -> Iterator[MadeResource]:
-    """The usage plan of an API, its key, and what joins the two; none unless the API asks for them."""
+    """Yield the usage plan of an API, its key, and what joins the two; none unless the API asks for them."""
     plan = declared.mapping("Auth").get("UsagePlan")
     kind = plan.get("CreateUsagePlan") if isinstance(plan, dict) else None
     if not isinstance(plan, dict) or kind not in ("PER_API", "SHARED"):

@@ -26,7 +26,7 @@ _TYPES: Final = (
 
 
 def deployments(declared: Iterable[SamResource]) -> Iterator[tuple[SamResource, MadeResource]]:
-    """Each function that is deployed little by little with its group; then what all share: application and role.
+    """Yield each function that is deployed little by little with its group; then what all share: application and role.
 
     These come with the first function, without its attributes. The role is made if a function brings none.
     """

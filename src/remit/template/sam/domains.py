@@ -62,7 +62,7 @@ def api_domain(declared: SamResource, stage: str) -> Iterator[MadeResource]:
 
 
 def authorizer_permissions(declared: SamResource) -> Iterator[MadeResource]:
-    """The right of an API to call each function that is its authorizer; of an HTTP API where it asks for that."""
+    """Yield the right of an API to call each function that is its authorizer; of an HTTP API where it asks for that."""
     authorizers = declared.mapping("Auth").get("Authorizers")
     if not isinstance(authorizers, dict) or tokens.is_intrinsic(authorizers):
         return

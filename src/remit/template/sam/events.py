@@ -53,7 +53,7 @@ def target_of(declared: SamResource) -> EventTarget:
 
 
 def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The resources of an event of a function; none for a type that nobody knows."""
+    """Yield the resources of an event of a function; none for a type that nobody knows."""
     make = _mapping if event.type in SOURCES else _PUSHED.get(event.type)
     if make is not None:
         for resource_made in make(event, target):
@@ -75,7 +75,7 @@ def api_of(event: SamEvent) -> str | None:
 
 
 def _mapping(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The event source mapping of a source that Lambda polls."""
+    """Yield the event source mapping of a source that Lambda polls."""
     source = SOURCES[event.type][0]
     yield MadeResource(
         event.id,
@@ -116,7 +116,7 @@ def _permission(event: SamEvent, target: EventTarget, service: str, **limits: An
 
 
 def _rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The rule of an event, its permission to call the function, and the dead letter queue that SAM makes."""
+    """Yield the rule of an event, its permission to call the function, and the dead letter queue that SAM makes."""
     yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"})
     yield _permission(event, target, "events.amazonaws.com", SourceArn=arn_of(event.id))
     yield from dead_letter_queue(event, policy=True)
@@ -160,7 +160,7 @@ def _dead_letter_queue_id(event: SamEvent, config: dict[str, Any]) -> str:
 
 
 def dead_letter_queue(event: SamEvent, *, policy: bool) -> Iterator[MadeResource]:
-    """The queue for what could not be delivered, and with `policy` its policy; nothing where SAM makes none."""
+    """Yield the queue for what could not be delivered, and with `policy` its policy; nothing where SAM makes none."""
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
         queue = _dead_letter_queue_id(event, config)
@@ -188,7 +188,7 @@ def _queue_policy(logical_id: str, url: Any, statement: dict[str, Any]) -> MadeR
 
 
 def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[MadeResource]:
-    """The schedule of a ScheduleV2 event, and the role that it runs under, unless it brings one."""
+    """Yield the schedule of a ScheduleV2 event, and the role that it runs under, unless it brings one."""
     properties = event.properties
     role_arn = properties.get("RoleArn")
     role = f"{event.id}Role"
@@ -248,7 +248,7 @@ def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
 
 
 def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The permission of an API to call the function for a route, at any stage."""
+    """Yield the permission of an API to call the function for a route, at any stage."""
     api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
     method = event.properties.get("Method") or "ANY"
     path = event.properties.get("Path") or DEFAULT_ROUTE
@@ -262,7 +262,7 @@ def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResour
 
 
 def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The permission for the log group, and its subscription."""
+    """Yield the permission for the log group, and its subscription."""
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
     source = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}:*"
     group = {"Fn::Sub": [source, {"Name": event.properties.get("LogGroupName")}]}
@@ -271,7 +271,7 @@ def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeReso
 
 
 def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The permission for the rule, and the rule itself."""
+    """Yield the permission for the rule, and the rule itself."""
     payload = {
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],
@@ -283,7 +283,7 @@ def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
 
 
 def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
-    """The permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
+    """Yield the permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
     pool = event.properties.get("UserPool")
     source = arn_of(pool["Ref"]) if isinstance(pool, dict) and isinstance(pool.get("Ref"), str) else None
     permission = _permission(event, target, "cognito-idp.amazonaws.com", SourceArn=source)

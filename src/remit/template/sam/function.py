@@ -23,7 +23,7 @@ _OF_CAPACITY: Final = ("ExecutionEnvironmentMemoryGiBPerVCpu", "PerExecutionEnvi
 
 
 def function(declared: SamResource) -> Iterator[MadeResource]:
-    """Everything that the function becomes: itself, its role, version, alias, URL, and what its events make.
+    """Yield everything that the function becomes: itself, its role, version, alias, URL, and what its events make.
 
     RemitError: a policy that is none, an event without a type.
     """
@@ -131,7 +131,7 @@ def _url(declared: SamResource, target: EventTarget) -> Iterator[MadeResource]:
 
 
 def _invoked(declared: SamResource, alias: Any) -> Iterator[MadeResource]:
-    """The settings for asynchronous calls, with the queue or topic that SAM makes for results."""
+    """Yield the settings for asynchronous calls, with the queue or topic that SAM makes for results."""
     config = declared.mapping("EventInvokeConfig")
     if not config:
         return

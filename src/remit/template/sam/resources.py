@@ -66,7 +66,7 @@ class SamResource:
         return value
 
     def events(self) -> Iterator[SamEvent]:
-        """Its events, in the order of the template. RemitError (2), at its place: one is no mapping with a Type."""
+        """Yield its events, in the template's order. RemitError (2), at its place: one is no mapping with a Type."""
         for name, event in self.mapping("Events").items():
             path = self.at("Events", name)
             if not isinstance(event, dict) or not isinstance(event.get("Type"), str):

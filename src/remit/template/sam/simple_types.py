@@ -11,7 +11,7 @@ _ATTRIBUTE_TYPES: Final = {"Binary": "B", "Number": "N", "String": "S"}
 
 
 def table(declared: SamResource) -> Iterator[MadeResource]:
-    """The table, with one key: a string `id` unless it says otherwise."""
+    """Yield the table, with one key: a string `id` unless it says otherwise."""
     properties = declared.properties
     primary_key = declared.mapping("PrimaryKey")
     key, kind = primary_key.get("Name", "id"), primary_key.get("Type", "String")
@@ -32,7 +32,7 @@ def table(declared: SamResource) -> Iterator[MadeResource]:
 
 
 def layer(declared: SamResource) -> Iterator[MadeResource]:
-    """The layer's version; the hash that SAM puts behind its logical id is left out."""
+    """Yield the layer's version; the hash that SAM puts behind its logical id is left out."""
     properties = declared.properties
     copied = given(properties, "CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
     name = properties.get("LayerName") or declared.logical_id

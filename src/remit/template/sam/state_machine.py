@@ -12,7 +12,7 @@ from remit.template.sam.role import role
 
 
 def state_machine(declared: SamResource) -> Iterator[MadeResource]:
-    """The state machine, its role unless it brings one, its version and alias, and what its events make."""
+    """Yield the state machine, its role unless it brings one, its version and alias, and what its events make."""
     properties = declared.properties
     own_role = properties.get("Role")
     logical_id = declared.logical_id

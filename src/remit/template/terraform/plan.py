@@ -308,7 +308,7 @@ def _role(role: PlannedResource, side: _Side) -> Holder:
 
 
 def _inline(role: PlannedResource, side: _Side) -> Iterator[HeldPolicy]:
-    """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
+    """Yield the policies that a role lists itself: all, if it is written so; else those that no other resource manages.
 
     A list that is not written is what the provider read from AWS, with what the plan is about to change. RemitError at
     the part that is wrong.
@@ -324,7 +324,7 @@ def _inline(role: PlannedResource, side: _Side) -> Iterator[HeldPolicy]:
 
 
 def _attached(role: PlannedResource, side: _Side) -> Iterator[HeldPolicy]:
-    """The managed policies of a role: with their statements where the plan makes them, others by their ARN."""
+    """Yield the managed policies of a role: with their statements where the plan makes them, others by their ARN."""
     policies_by_text = side.named("aws_iam_policy")
     attachments: list[PlannedResource] = []
     former_attachments: list[PlannedResource] = []

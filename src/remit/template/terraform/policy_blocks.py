@@ -52,7 +52,7 @@ def _statement(block: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 
 def _lists(block: Mapping[str, Any], address: str) -> Iterator[tuple[str, list[str]]]:
-    """The elements of a statement that list actions or resources (NotAction, too), each with its texts.
+    """Yield the elements of a statement that list actions or resources (NotAction, too), each with its texts.
 
     What is known after the apply is a text that may be anything.
     """
