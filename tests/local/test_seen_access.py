@@ -75,6 +75,9 @@ def test_a_folder_that_is_a_link_is_left_alone(tmp_path: Path) -> None:
     [
         ("*", "*"),
         ("arn:aws:s3:::shop", "arn:aws:s3:::shop"),
+        ("arn:aws:s3:::shop/in/a.txt", "arn:aws:s3:::shop/*"),
+        ("arn:aws:s3:r:1:accesspoint/shop/object/in/a.txt", "arn:aws:s3:r:1:accesspoint/shop/object/*"),
+        ("arn:aws:s3:r:1:accesspoint/shop", "arn:aws:s3:r:1:accesspoint/shop"),
         ("arn:aws:dynamodb:r:1:table/orders", "arn:aws:dynamodb:r:1:table/orders"),
         ("arn:aws:execute-api:r:1:a/prod/POST/@connections/x=", "arn:aws:execute-api:r:1:a/prod/POST/@connections/*"),
         ("arn:aws:logs:r:1:log-group:/a:log-stream:s", "arn:aws:logs:r:1:log-group:/a:log-stream:*"),
