@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import operator
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from random_cases import in_all_cases
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from random_cases import cases, in_all_cases
 from remit.local.control.clients import client_arguments, session
 from remit.local.emulator import as_request_of, emulated
-from remit.local.repairs.alarms import _measure_queue, _values
+from remit.local.repairs.alarms import _QUEUE_METRICS, _evaluate, _measure_queue, _values, alarm_state
 from terminals import HANGS
 from zips import zip_of
 
@@ -61,6 +66,8 @@ def test_a_queue_has_one_value_for_each_minute_and_an_alarm_the_newest_period_fi
             "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible", "Statistic": "Maximum",
             "Dimensions": [{"Name": "QueueName", "Value": "orders"}], "Period": 60, "EvaluationPeriods": 4,
         }  # fmt: skip
+        _measure_queue(cloudwatch, alarm | {"Namespace": "Shop"})
+        assert {} == dict(cloudwatch._metrics)
         for _ in range(3):
             _measure_queue(cloudwatch, alarm)
         points = cloudwatch._metrics[
@@ -72,8 +79,67 @@ def test_a_queue_has_one_value_for_each_minute_and_an_alarm_the_newest_period_fi
             {**points[0], "Timestamp": now - age, "Value": value} for age, value in ((90, 7), (91, 5), (30, 1))
         ]
         assert [1, 7, None, None] == _values(cloudwatch, alarm)
+        assert [1, 6, None, None] == _values(cloudwatch, alarm | {"ExtendedStatistic": "p50"})
         cloudwatch._metrics.clear()
         sqs._queues.clear()
+
+
+def test_a_queue_counts_its_visible_messages_and_the_age_of_the_oldest() -> None:
+    messages = [{"visible_at": 5, "sent_at": 4}, {"visible_at": 6, "sent_at": 1}, {"visible_at": 5, "sent_at": 3}]
+    expected = {"ApproximateNumberOfMessagesVisible": 2, "ApproximateAgeOfOldestMessage": 4}
+    assert expected == {name: measured(messages, 5) for name, measured in _QUEUE_METRICS.items()}
+    assert dict.fromkeys(expected, 0) == {name: measured([], 5) for name, measured in _QUEUE_METRICS.items()}
+
+
+OPERATORS: dict[str, Any] = {
+    "GreaterThanOrEqualToThreshold": operator.ge, "GreaterThanThreshold": operator.gt,
+    "LessThanOrEqualToThreshold": operator.le, "LessThanThreshold": operator.lt,
+}  # fmt: skip
+
+
+@settings(max_examples=cases(100, deep=2000))
+@given(
+    st.lists(st.sampled_from((None, 0.0, 1.0, 2.0)), min_size=1, max_size=4), st.sampled_from(sorted(OPERATORS)),
+    st.sampled_from((None, "missing", "ignore", "breaching", "notBreaching")), st.integers(0, 3),
+)  # fmt: skip
+def test_an_alarm_has_the_state_that_its_periods_give(
+    values: list[float | None], comparison: str, treatment: str | None, datapoints: int
+) -> None:
+    """Source: "Evaluating an alarm", "Configuring how CloudWatch alarms treat missing data"."""
+    alarm = {"Threshold": "1", "ComparisonOperator": comparison, "EvaluationPeriods": len(values), "StateValue": "old"}
+    alarm |= {} if treatment is None else {"TreatMissingData": treatment}
+    alarm |= {"DatapointsToAlarm": datapoints} if datapoints else {}
+    if all(value is None for value in values):
+        of_treatment = {"ignore": "old", "breaching": "ALARM", "notBreaching": "OK"}
+        state = of_treatment.get(str(treatment), "INSUFFICIENT_DATA")
+        counts = f"no datapoints were received for {len(values)} period(s), which count as {treatment or 'missing'}"
+        assert (state, counts) == alarm_state(alarm, values)
+        return
+    breaching = [
+        treatment == "breaching" if value is None else bool(OPERATORS[comparison](value, 1)) for value in values
+    ]
+    state = "ALARM" if breaching.count(True) >= (datapoints or len(values)) else "OK"
+    crossed = f"{breaching.count(True)} of {len(values)} datapoints: {comparison} 1.0"
+    assert (state, f"Threshold Crossed: {crossed}") == alarm_state(alarm, values)
+
+
+def test_a_change_of_an_alarm_is_recorded_told_and_asked_for_by_alarms_above_it_and_nothing_else_is() -> None:
+    calls: list[Any] = []
+    names = ("_record_history", "_dispatch_alarm_actions", "_evaluate_parent_alarms")
+    noting = {name: lambda *arguments, name=name: calls.append((name, *arguments)) for name in names}
+    cloudwatch = SimpleNamespace(_dims_key=str, _metrics={}, _calc_stats=lambda _points: None, **noting)
+    alarm = {
+        "AlarmName": "a", "Namespace": "Shop", "MetricName": "m", "Threshold": 1, "StateValue": "OK",
+        "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "breaching",
+    }  # fmt: skip
+    _evaluate(cloudwatch, alarm)
+    reason = "no datapoints were received for 1 period(s), which count as breaching"
+    change = ("OK", "ALARM", reason)
+    assert {"StateValue": "ALARM", "StateReason": reason}.items() <= alarm.items()
+    expected = [(names[0], "a", *change), (names[1], alarm, *change), (names[2], alarm)]
+    assert expected == calls
+    _evaluate(cloudwatch, alarm)
+    assert expected == calls
 
 
 @in_all_cases

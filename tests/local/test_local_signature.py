@@ -190,9 +190,11 @@ def test_what_is_signed_for_a_service_covers_its_query_its_headers_and_its_body(
     path, query, body = "/2015-03-31/functions/orders%3Alive/invocations", "a=1&b=x%20y", b"{}"
     headers = signed_headers(
         KEY, SECRET, "POST", "127.0.0.1:4566", path, now,
-        query=query, body=body, further={"x-amz-log-type": "Tail"}, region="eu-central-1", service="lambda",
+        query=query, body=body, further={"x-amz-log-type": "Tail", "content-type": "a/b"}, region="eu-central-1",
+        service="lambda",
     )  # fmt: skip
     request = ReceivedRequest("POST", path, query, {name: (value,) for name, value in headers.items()})
+    assert "SignedHeaders=content-type;host;x-amz-date;x-amz-log-type, " in headers["authorization"]
     verify(request, body, now)
     assert "SignatureDoesNotMatch" == refusal(request, b"[]", now)
 
@@ -225,9 +227,16 @@ TO_QUEUES: Any = {"region": "eu-central-1", "service": "sqs"}
 
 
 def test_a_query_may_be_sent_otherwise_encoded_than_it_was_signed() -> None:
-    headers = signed_headers(KEY, SECRET, "GET", "127.0.0.1", "/", NOW, query="a=~x%20", **TO_QUEUES)
-    request = ReceivedRequest("GET", "/", "a=%7Ex%20", {name: (value,) for name, value in headers.items()})
-    verify(request, b"", NOW)
+    for signed_query, sent_query in (("a=~x%20", "a=%7Ex%20"), ("~a=%2F", "%7Ea=/")):
+        headers = signed_headers(KEY, SECRET, "GET", "127.0.0.1", "/", NOW, query=signed_query, **TO_QUEUES)
+        request = ReceivedRequest("GET", "/", sent_query, {name: (value,) for name, value in headers.items()})
+        verify(request, b"", NOW)
+
+
+def test_a_request_to_s3_that_names_no_hash_of_its_body_is_signed_with_it() -> None:
+    request, when = signed(SigV4Auth, "s3", request_of("PUT", "/bucket/key", "", {}, b"{}"))
+    verify(request, b"{}", when)
+    assert "SignatureDoesNotMatch" == refusal(request, b"[]", when)
 
 
 def test_the_hash_of_the_body_need_not_be_among_the_signed_headers_and_the_host_must() -> None:

@@ -44,6 +44,7 @@ def test_each_event_is_given_once_whatever_fits_into_a_page(logs: Any, moments: 
             assert pages <= len(events)
             request |= {"nextToken": answer["nextToken"]}
     assert [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])] == given_
+    assert max(1, -(-len(events) // limit)) == pages
 
 
 @pytest.mark.parametrize(("names", "may", "invoked"), [("b", True, "b"), ("gone", True, ""), ("a", False, "")])
