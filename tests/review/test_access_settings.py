@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ RESOURCES = {resource.ref: resource for resource in DECLARED}
         ({"Fn::GetAtt": ["Role", "Arn"]}, "${Role.Arn}"),
         ({"Fn::Sub": "${Role.Arn}"}, "${Role.Arn}"),
         ({"Ref": "Role"}, "${Role.Arn}"),
+        ({"Fn::GetAtt": ["Role", "name"]}, "${Role.Arn}"),
         ({"Fn::GetAtt": ["Role", "RoleId"]}, None),
         ({"Fn::Sub": "for ${Role.Arn}"}, None),
         ("arn:aws:iam::111122223333:role/named", "${Role.Arn}"),
@@ -128,6 +130,98 @@ def test_what_a_resource_says_is_read_without_what_is_compared_elsewhere(
     kind: str, properties: dict[str, Any], expected: dict[str, tuple[str, ...]]
 ) -> None:
     assert {path: values for path, values in settings(kind, properties).items() if any(values)} == expected
+
+
+API, RESOURCE, ROOT = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Resource", {"Fn::GetAtt": ["Api", "RootResourceId"]}
+PATHS = (
+    Resource("Shop", RESOURCE, {"PathPart": "shop", "ParentId": ROOT}),
+    Resource("Orders", RESOURCE, {"PathPart": "orders", "ParentId": {"Ref": "Shop"}}),
+    Resource("Socket", "AWS::ApiGatewayV2::Api", {"ProtocolType": "WEBSOCKET"}),
+)
+IN_API = {"RestApiId": {"Ref": "Api"}}
+GET = {**IN_API, "ResourceId": {"Ref": "Orders"}, "HttpMethod": "GET", "AuthorizationType": "NONE"}
+METHOD, ROUTE = "AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route"
+OF_METHOD, OF_ROUTE = "AWS_IAM<COGNITO_USER_POOLS~CUSTOM<NONE=-!", "AWS_IAM<JWT~CUSTOM<NONE=-!"
+GRANTEE = {"DataLakePrincipal": {"DataLakePrincipalIdentifier": ARN}, "Permissions": ["ALL"]}
+HIDDEN = "(not shown)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "of_api", "expected"),
+    [
+        (METHOD, GET, {}, [("AuthorizationType", "door", OF_METHOD, "NONE", "GET /shop/orders", False)]),
+        (METHOD, GET, {"Policy": LATE}, [("AuthorizationType", "door", OF_METHOD, "NONE", "GET /shop/orders", True)]),
+        (
+            METHOD, GET, {"EndpointConfiguration": {"Types": ["PRIVATE"]}},
+            [("AuthorizationType", "door", OF_METHOD, "NONE", "GET /shop/orders", True)],
+        ),
+        (
+            METHOD, {**GET, "ResourceId": ROOT}, {"EndpointConfiguration": {"Types": ["REGIONAL"]}},
+            [("AuthorizationType", "door", OF_METHOD, "NONE", "GET /", False)],
+        ),
+        (
+            METHOD, {**IN_API, "ResourceId": LATE, "ApiKeyRequired": True}, {},
+            [
+                ("ApiKeyRequired", "door", "true<false=-", "true", "ANY of Own ApiKeyRequired", False),
+                ("AuthorizationType", "door", OF_METHOD, "", "ANY of Own", False),
+            ],
+        ),
+        (
+            ROUTE, {"ApiId": {"Ref": "Socket"}, "RouteKey": "$connect"}, {},
+            [("AuthorizationType", "door", OF_ROUTE, "", "$connect", False)],
+        ),
+        (ROUTE, {"ApiId": {"Ref": "Socket"}, "RouteKey": "$default"}, {}, []),
+        (
+            ROUTE, {"ApiId": {"Ref": "Api"}, "RouteKey": "GET /a"}, {},
+            [("AuthorizationType", "door", OF_ROUTE, "", "GET /a", False)],
+        ),
+        ("AWS::Serverless::Function", {"CodeUri": "."}, {}, []),
+        (
+            "AWS::SageMaker::Domain", {"DefaultUserSettings": {"ExecutionRole": ARN}}, {},
+            [("DefaultUserSettings.ExecutionRole", "role", "", "${Role.Arn}", "", False)],
+        ),
+        (
+            "AWS::LakeFormation::Permissions", GRANTEE, {},
+            [(
+                "", "grant", "any",
+                'DataLakePrincipal = {"DataLakePrincipalIdentifier": "${Role.Arn}"}, Permissions = ALL', "", False,
+            )],
+        ),
+        (
+            "AWS::ApiGatewayV2::Api", {"CorsConfiguration": {"AllowOrigins": ["https://a"]}}, {},
+            [("CorsConfiguration.AllowOrigins", "network", "", HIDDEN, "", False)],
+        ),
+        (
+            "AWS::SQS::QueuePolicy", {"PolicyDocument": "arn:x", "Queues": ["q"]}, {},
+            [("PolicyDocument", "door", "any", "arn:x", "", False)],
+        ),
+        ("AWS::SQS::QueuePolicy", {"PolicyDocument": {"Statement": []}, "Queues": ["q"]}, {}, []),
+        ("AWS::SQS::QueuePolicy", {"PolicyDocument": LATE, "Queues": ["q"]}, {}, []),
+        (
+            "AWS::Cognito::UserPoolClient", {"GenerateSecret": True, "AllowedOAuthFlows": ["code", "implicit"]}, {},
+            [
+                ("GenerateSecret", "door", "true<false=-", "true", "", False),
+                ("AllowedOAuthFlows", "door", "adds", "code, implicit", "", False),
+            ],
+        ),
+        (
+            "Custom::Thing", {"Mode": "a", "RoleName": "x"}, {},
+            [("", "unknown", "code", f"Mode = {HIDDEN}, RoleName = {HIDDEN}", "", False)],
+        ),
+        ("AWS::Brand::New", {"Size": 3}, {}, [("Size", "unknown", "unknown type", HIDDEN, "", False)]),
+        ("other_cloud", {"size": 3}, {}, []),
+    ],
+)  # fmt: skip
+def test_a_setting_has_its_order_its_values_its_door_and_whether_something_limits_it(
+    kind: str, properties: dict[str, Any], of_api: dict[str, Any], expected: list[tuple[Any, ...]]
+) -> None:
+    resource = Resource("Own", kind, properties)
+    resources = {each.ref: each for each in (*DECLARED, *PATHS, Resource("Api", API, of_api), resource)}
+    actual = []
+    for each in settings_of(resource, resources):
+        values = re.sub(r"(\(not shown\)) \w+", r"\1", ", ".join(each.values))
+        actual.append((each.path, each.kind, each.opens, values, each.door, each.is_limited))
+    assert expected == actual
 
 
 @pytest.mark.parametrize(

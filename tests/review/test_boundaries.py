@@ -68,7 +68,8 @@ def attached(old: Version, new: Version) -> list[str]:
 )
 def test_what_is_attached_is_told_where_it_differs(old: dict[str, Any], new: dict[str, Any], words: list[str]) -> None:
     reads = allow("sqs:SendMessage")
-    assert attached(version(reads, **old), version(reads, **new)) == words
+    for statement in (reads, allow("sqs:DeleteMessage")):  # with another difference beside it, and without
+        assert attached(version(reads, **old), version(statement, **new)) == words
 
 
 def unread(old: Version, new: Version) -> list[str]:
@@ -88,6 +89,11 @@ SEEN = "cannot be seen here"
         (
             {"boundary": ONE},
             {"boundary": OTHER, "documents": {OTHER: READS}},
+            [f"boundary {ONE} gives way to {OTHER}: what it kept the role from {SEEN}"],
+        ),
+        (
+            {"boundary": ONE},
+            {"boundary": OTHER},
             [f"boundary {ONE} gives way to {OTHER}: what it kept the role from {SEEN}"],
         ),
         (

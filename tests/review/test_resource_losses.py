@@ -72,6 +72,25 @@ def test_the_key_of_a_table_may_replace_it() -> None:
     assert loss["holds_data"]
 
 
+def test_a_loss_is_certain_if_one_of_its_properties_is_for_certain_another() -> None:
+    sure, late = ("sqs", "lambda"), ({"Ref": "P"}, {"Fn::Sub": "${P}-b"})
+    for topic, protocol in ((sure, late), (late, sure), (late, late)):
+        old, new = (
+            {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": topic[side], "Protocol": protocol[side]}}
+            for side in (0, 1)
+        )
+        (loss,) = losses({"S": old}, {"S": new})
+        assert (sure in (topic, protocol), ["Protocol", "TopicArn"]) == (loss["certain"], sorted(loss["properties"]))
+
+
+def test_a_replaced_resource_stands_where_it_is_now_and_a_removed_one_where_it_was() -> None:
+    old, new = template({"B": BUCKET, "T": TOPIC}), template({"Q": QUEUE, "B": named(BUCKET, "b")})
+    found = {loss.logical_id: str(loss.origin) for loss in review_files(old, new).losses or ()}
+    place = len('"B": ') + 1
+    expected = {"B": new[0].index(b'"B": ') + place, "T": old[0].index(b'"T": ') + place}
+    assert {name: f"app.json:1:{column}" for name, column in expected.items()} == found
+
+
 def test_another_type_replaces_the_resource() -> None:
     (loss,) = losses({"X": QUEUE}, {"X": TOPIC})
     assert (loss["type"], loss["change"], loss["properties"]) == ("AWS::SQS::Queue", "replaced", ["Type"])
@@ -105,6 +124,11 @@ def test_a_policy_that_the_deploy_decides_is_not_taken_to_keep_data() -> None:
     late = {**BUCKET, "DeletionPolicy": {"Ref": "Policy"}, "UpdateReplacePolicy": {"Ref": "Policy"}}
     assert [loss["stays"] for loss in losses({"B": late}, {})] == [False]
     assert [loss["stays"] for loss in losses({"B": late}, {"B": named(late, "b")})] == [False]
+
+
+def test_a_condition_that_goes_removes_nothing() -> None:
+    (loss,) = losses({"B": {**BUCKET, "Condition": "IsProd"}}, {"B": named(BUCKET, "b")})
+    assert (loss["change"], loss["certain"]) == ("replaced", True)
 
 
 def test_a_new_condition_may_remove_the_resource() -> None:

@@ -8,10 +8,11 @@ from typing import Final
 import pytest
 
 from random_cases import cases
-from remit.iam.policy import Condition, Globs, Statement
+from remit.iam.policy import Condition, Globs, Principals, Statement
 from remit.review.statement_change import NO_CHANGE, Parts, changed_statement
 
 ACTIONS: Final = ("s3:GetObject", "s3:PutObject", "sqs:*")
+ACCOUNTS: Final = ("111122223333", "444455556666")
 BUCKETS: Final = ("arn:aws:s3:::a/*", "arn:aws:s3:::b/*")
 Drawn = tuple[Statement, frozenset[tuple[str, str]]]
 
@@ -21,15 +22,23 @@ def drawn(dice: random.Random) -> Drawn:
     actions, buckets = dice.sample(ACTIONS, dice.randint(1, 2)), dice.sample(BUCKETS, dice.randint(1, 2))
     is_negated, is_limited = dice.random() < 0.2, dice.random() < 0.2
     limit = (Condition("Bool", "aws:SecureTransport", ("true",)),) if is_limited else ()
+    principals = None
+    if dice.random() < 0.3:
+        names = dice.sample(ACCOUNTS, dice.randint(1, 2))
+        principals = Principals(tuple(("AWS", name) for name in names), negated=dice.random() < 0.3)
     statement = Statement(
         dice.choice(("Allow", "Allow", "Deny")),
         Globs(tuple(actions), negated=is_negated),
         Globs(tuple(buckets)),
+        principals=principals,
         conditions=limit,
         sid=dice.choice(("", "", "A", "B")),
     )
     parts = {("NotAction" if is_negated else "Action", action) for action in actions}
     parts |= {("Resource", bucket) for bucket in buckets} | {("Condition", limited.words) for limited in limit}
+    if principals is not None:
+        element = "NotPrincipal" if principals.negated else "Principal"
+        parts |= {(element, name) for _, name in principals.patterns}
     return statement, frozenset(parts)
 
 
