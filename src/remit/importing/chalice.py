@@ -41,10 +41,13 @@ _ARNS: Final = {"queue": f"sqs:{_HERE}:", "stream": f"kinesis:{_HERE}:stream/", 
 _OF_BATCHES: Final = {
     "batch_size": "BatchSize",
     "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
+    "maximum_concurrency": "ScalingConfig.MaximumConcurrency",
     "starting_position": "StartingPosition",
 }
 _STREAM: Final = {"starting_position": "LATEST", "batch_size": 100}
-_OF_POOL: Final = {"header": "Identity.Header", "scopes": "AuthorizationScopes"}
+_OF_AUTHORIZER: Final = {
+    "header": "Identity.Header", "scopes": "AuthorizationScopes", "ttl_seconds": "Identity.ReauthorizeEvery",
+}  # fmt: skip
 _OBJECTS: Final = {"bucket": "Bucket", "events": "Events", "prefix": "prefix", "suffix": "suffix"}
 _EVENTS: Final[dict[str, tuple[str, dict[str, str], dict[str, Any]]]] = {
     "on_cw_event": ("EventBridgeRule", {"event_pattern": "Pattern"}, {}),
@@ -121,8 +124,10 @@ class _ChaliceApp:
             if made is not None:
                 self.authorizers[name] = made
         for call, function, _ in declared:
-            if _name(call.func) == "authorizer":
-                self.authorizers[function.name] = {"FunctionArn": {"Fn::GetAtt": [_logical_id(function.name), "Arn"]}}
+            given = {argument: _literal(node) for argument, node in _arguments(call).items()}
+            if _name(call.func) == "authorizer" and None not in given.values():
+                arn = {"Fn::GetAtt": [_logical_id(given.get("name", function.name)), "Arn"]}
+                self.authorizers[function.name] = {"FunctionArn": arn, **placed(given, _OF_AUTHORIZER)}
         for call, function, path in declared:
             method = _name(call.func)
             if method == "route":
@@ -188,6 +193,8 @@ class _ChaliceApp:
                 of_api[_logical_id(name)] = self.authorizers[name]
         if _literal(arguments.get("cors")) is True:
             self._api()["Cors"] = "'*'"
+        elif "cors" in arguments:
+            self._leave(f"cors of route {route}", "its value is made in the code", call, path)
         for verb in methods:
             properties = {"Method": str(verb), "Path": route, "RestApiId": {"Ref": "RestAPI"}, "Auth": auth}
             name = f"{_logical_id(function.name)}{str(verb).capitalize()}{len(self.routes)}"
@@ -207,7 +214,8 @@ class _ChaliceApp:
             for argument, node in {**dict(zip(properties, call.args, strict=False)), **given}.items():
                 value = self._value(node)
                 if argument not in properties or value is None:
-                    self._leave(f"{argument} of {function.name}", "its value is made in the code", call, path)
+                    because = "its value is made in the code" if value is None else "no option of remit's stands for it"
+                    self._leave(f"{argument} of {function.name}", because, call, path)
                 elif argument in _ARNS and isinstance(value, str) and not value.startswith("arn:"):
                     values[argument] = {"Fn::Sub": f"arn:${{AWS::Partition}}:{_ARNS[argument]}{value}"}
                 else:
@@ -277,7 +285,7 @@ def _authorizer(value: ast.expr) -> dict[str, Any] | None:
     arns = given.get("provider_arns")
     if kind == "IAMAuthorizer":
         return {}
-    return {"UserPoolArn": arns[0], **placed(given, _OF_POOL)} if arns and None not in given.values() else None
+    return {"UserPoolArn": arns[0], **placed(given, _OF_AUTHORIZER)} if arns and None not in given.values() else None
 
 
 def _parsed(path: Path) -> PythonFile:

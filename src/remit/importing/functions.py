@@ -13,7 +13,7 @@ from remit.importing.access import access_of_role
 from remit.importing.api_routes import FORMS as API_FORMS
 from remit.importing.api_routes import Apis
 from remit.importing.app_model import Code, PythonStatement, SourceTemplate, beside, listed, referred_to, value_at_path
-from remit.importing.events import resource, trigger
+from remit.importing.events import NEEDS_OWN, resource, trigger
 from remit.importing.python_text import Bracketed, Item, Source, call, flat, quoted
 from remit.importing.template_values import TemplateNames, words
 from remit.project.setting_values import FUNCTION_SETTINGS, RUNTIMES
@@ -214,12 +214,15 @@ class FunctionReader:
     def _triggers(self) -> Iterator[Item]:
         """Yield the triggers of a function, its URL among them.
 
-        What has no form is left, and events by hand are not there.
+        What has no form is left, and events by hand are not there: of a bucket or pool of others, this is told.
         """
         for event in self.declared.events():
             if event not in self.by_hand:
                 make = partial(self._trigger, event)
                 yield from self._item(make, f"event {event.name}", "Events", event.name)
+            elif event.type in NEEDS_OWN and not referred_to(event.properties.get(NEEDS_OWN[event.type])):
+                because = f"its {NEEDS_OWN[event.type]} is none of the app's, and has to be told by hand whom it calls"
+                self._leave(f"event {event.name}", because, "Events", event.name)
         config = self.properties.get("FunctionUrlConfig")
         if isinstance(config, dict):
             make = partial(self._url, config)

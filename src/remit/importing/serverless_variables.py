@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.documents.read import ParsedFile, read_as_written
 from remit.errors import RemitError
 from remit.importing.app_model import value_at_path
-from remit.importing.template_values import words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +73,7 @@ class ServerlessVariables:
     def _value(self, variable: str, path: Steps) -> Any:
         """The value of a variable: of the first of its sources, separated by commas, that has one.
 
-        If none has, since only the deploy knows it or a file is not there, a parameter is added, and this is its Ref.
+        If none has, it is None where `null` is the last of them; else a parameter is added, and this is its Ref.
         RemitError (2): it refers to itself, to nothing of this file, or to a file outside of the folder.
         """
         if variable in self._waiting:
@@ -85,6 +84,8 @@ class ServerlessVariables:
                 value = self._of_source(source.strip(), path)
                 if value is not None:
                     return self.resolved(value, _steps(source) or path)
+            if re.search(r",\s*null$", variable):
+                return None
             if variable.startswith("self:"):
                 raise self._wrong(f"`${{{variable}}}` names nothing of the file", path)
             return self._unknown(variable)
@@ -148,7 +149,7 @@ class ServerlessVariables:
         self.parameters[name] = {
             "Type": kind,
             **default,
-            "Description": f"${{{variable}}} of {words(self.source.file)}",
+            "Description": f"${{{variable}}} of {self.source.file.rpartition('/')[2]}",
         }
         return {"Ref": name}
 

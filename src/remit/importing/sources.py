@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.documents.json_text import texts_in
 from remit.documents.read import read_as_written, read_on
 from remit.errors import Origin, RemitError
-from remit.importing.app_model import SourceTemplate, app_name, beside
+from remit.importing.app_model import Left, SourceTemplate, app_name, beside
 from remit.importing.chalice import CONFIG, chalice_template
 from remit.importing.serverless import serverless_template
 from remit.importing.zappa import zappa_template
@@ -17,7 +17,6 @@ from remit.template.sections import section
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 _FILES: Final = (
@@ -41,8 +40,7 @@ def read_source(path: Path) -> SourceTemplate:
 
     RemitError: there is none, it is of no known format or cannot be read, or a text in it has a null byte.
     """
-    read = _read(path)
-    source = replace(read, template=_with_local_files(read.template, read.folder))
+    source = _with_local_files(_read(path))
     for at, text in texts_in(source.template):
         if "\0" in text:
             raise RemitError("a text with a null byte, which no path and no name has", origin=source.locate(at))
@@ -78,22 +76,26 @@ def _read(path: Path) -> SourceTemplate:
     return SourceTemplate(app_name(path.resolve().parent.name), path.name, path.parent, parsed.value, parsed.locate)
 
 
-def _with_local_files(template: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _with_local_files(source: SourceTemplate) -> SourceTemplate:
     """The template with the content of the files that definitions of state machines and APIs name.
 
-    A definition whose file `_content` does not give stays as it is.
+    A definition in S3 stays as it is; one whose file `_content` does not give is left.
     """
-    resources = dict(section(template, "Resources"))
+    resources = dict(section(source.template, "Resources"))
+    left = list(source.left)
     for name, resource in resources.items():
         definition = _DEFINITIONS.get(str(section(resource).get("Type"))) if isinstance(resource, dict) else None
         properties = section(resource, "Properties") if definition is not None else {}
         include = section(properties, "DefinitionBody").get("Fn::Transform")
         location = section(include, "Parameters").get("Location") if include else properties.get("DefinitionUri")
-        content = _content(folder, location)
+        content = _content(source.folder, location)
+        if content is None and isinstance(location, str) and not location.startswith("s3://"):
+            because = f"there is no {location} that can be read"
+            left.append(Left(f"the definition of {name}", because, source.locate(("Resources", name))))
         if definition is not None and content is not None:
             others = {key: value for key, value in properties.items() if key != "DefinitionUri"}
             resources[name] = {**resource, "Properties": {**others, definition: content}}
-    return {**template, "Resources": resources}
+    return replace(source, template={**source.template, "Resources": resources}, left=tuple(left))
 
 
 def _content(folder: Path, location: Any) -> Any:

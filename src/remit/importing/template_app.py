@@ -210,7 +210,8 @@ def _with_names(parts: TemplateParts, names: TemplateNames) -> TemplateNames:
         if is_own and not left.keys() & {name, maker} and name not in lifted and name not in functions:
             attributes[name] = unused(words(name) or "resource", taken)
     for function, name in parts.function_names.items():
-        renamed[f"{function}.Alias"] = f"{logical_id_of(name)}Alias"
+        alias = functions[function].properties.get("AutoPublishAlias")
+        renamed |= dict.fromkeys((f"{function}.Alias", f"{function}Alias{alias}"), f"{logical_id_of(name)}Alias")
         renamed[f"{function}Url"] = f"{logical_id_of(name)}Url"
     layers = [name for name, kind in kinds.items() if kind == "LayerVersion"]
     renamed |= {layer: f"{logical_id_of(f'layers_{words(layer)}')}Layer" for layer in layers}

@@ -242,16 +242,7 @@ def _attempt(
     own_parts = frozenset(name.partition("/")[0] for name, part in plan.items() if isinstance(part, Entry))
     left_out = (*tree.left_out, *(omission for installed in layers for omission in installed.left_out))
     return Package(
-        path,
-        digest,
-        size,
-        unzipped,
-        left_out,
-        biggest,
-        contents,
-        secrets.possible,
-        secrets.unneeded,
-        own_parts,
+        path, digest, size, unzipped, left_out, biggest, contents, secrets.possible, secrets.unneeded, own_parts
     )
 
 

@@ -95,10 +95,7 @@ def refuse(entries: Iterable[Entry], suspects: list[Entry], allow: Allowed) -> P
             continue
         parts = entry.written.split("/")
         places = [entry.written, *("/".join(parts[:count]) + "/" for count in range(1, len(parts)))]  # and its folders
-        allowing = []
-        for pattern, matcher in patterns.items():
-            if any(matcher.decide(place) is not None for place in places):
-                allowing.append(pattern)
+        allowing = [pattern for pattern, matcher in patterns.items() if any(map(matcher.decide, places))]
         needed.update(allowing)
         if not allowing:
             refused += secrets
