@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 import re
 import subprocess
@@ -23,7 +24,7 @@ from remit.cli import main
 from remit.documents.read import read_as_written
 from remit.errors import RemitError
 from remit.importing.access_comparison import review_source
-from remit.importing.app_model import value_at_path
+from remit.importing.app_model import app_name, beside, value_at_path
 from remit.importing.import_app import Imported, import_app
 from remit.lint.apps import lint as lint_app
 from remit.loading.load import load
@@ -538,6 +539,7 @@ functions:
         ("a: ${self:custom.b}\n  b: ${self:custom.a}", "refers to itself", 5),
         ("a: ${file(../secret.yml)}", "is outside of", 4),
         ("a: ${self:custom.nothing}", "names nothing of the file", 4),
+        ("a: ${self:custom.b}-x\n  b: [1]", "`${self:custom.b}` is no text, and stands inside of one", 4),
     ],
 )
 def test_a_variable_of_serverless_that_cannot_be_is_an_error_at_its_line(
@@ -1408,3 +1410,112 @@ def test_each_handler_of_a_module_that_is_not_there_has_one_stub(tmp_path: Path)
     assert ((), ("functions/src/orders/app.py",)) == (result.left, result.missing_handlers)
     stubs = (tmp_path / "app/functions/src/orders/app.py").read_text("utf-8")
     assert [stubs.count(f"def {name}(") for name in ("get", "handler")] == [1, 1]
+
+
+WHOLE = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Stage: {Type: String, Default: dev}, Key: {Type: String}}
+Conditions: {isProd: !Equals [!Ref Stage, prod]}
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 999999999, DelaySeconds: 5}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {Colour: red, DisplayName: !Sub "${Stage}", FifoTopic: maybe}}
+  Widget: {Type: AWS::Made::Widget}
+  Bucket: {Type: AWS::S3::Bucket, Condition: isProd}
+  One:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: jobs/app.one
+      CodeUri: src
+      Timeout: 1000
+      Layers: [!Ref Tools]
+      Environment: {Variables: {KEY: !Ref Key, STAGE: !Ref Stage}}
+  Two: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: jobs/app.two, CodeUri: src}}
+  Three: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: package.three, CodeUri: src}}
+  Four:
+    Type: AWS::Serverless::Function
+    Condition: isProd
+    Properties: {Runtime: python3.13, Handler: index.four, InlineCode: "def four(e, c): ..."}
+  Five:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.13, Handler: there.five, CodeUri: src, FunctionName: a name}
+  Tools: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: tools}}
+  Gone: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: gone}}
+Outputs: {Queue: {Value: !Ref Queue}, Topic: {Value: !Ref Topic}}
+"""
+BESIDE = {
+    "src/package/__init__.py": "from .a import three\n",
+    "src/package/a.py": "def three(e, c): ...\n",
+    "src/there.py": "def five(e, c): ...\n",
+    "src/.env.local": "A=b",
+    "src/node_modules/a.js": "",
+    "src/a.pyc": "",
+    "tools/python/a.py": "a = 1\n",
+}
+
+
+def test_an_app_is_written_whole_with_its_code_and_what_its_build_refuses_is_left_or_allowed(tmp_path: Path) -> None:
+    """`REMIT_RECORD=1` writes `written/shop.txt` anew, which was reviewed."""
+    write(tmp_path / "orders", {"shop.yaml": WHOLE, **BESIDE})
+    (tmp_path / "orders/src/link").symlink_to("there.py")
+    result = import_app(tmp_path / "orders/shop.yaml", tmp_path / "shop")
+    lines = [f"{result.expressed} of {result.of}; {', '.join((*result.files, *result.mistakes))}"]
+    lines += [f"missing: {', '.join(result.missing_handlers)}; to fill in: {', '.join(result.to_fill_in)}"]
+    lines += [
+        f"left at {left.origin and left.origin.line}: {left.what}, because {left.because}" for left in result.left
+    ]
+    for path in sorted((tmp_path / "shop").rglob("*")):
+        name = path.relative_to(tmp_path).as_posix()
+        if path.is_symlink():
+            lines.append(f"=== {name} -> {path.readlink()}")
+        elif not path.is_dir():
+            lines.append(f"=== {name}\n{path.read_text('utf-8')}")
+    golden, text = Path(__file__).parent / "written/shop.txt", "\n".join((*lines, ""))
+    if "REMIT_RECORD" in os.environ:
+        golden.write_text(text, "utf-8")
+    assert golden.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "message", "line"),
+    [
+        ({"zappa_settings.json": "{}"}, "zappa_settings.json", "zappa_settings.json has no stage", 1),
+        ({"zappa_settings.json": '{"a": 1,\n"dev": {"app_function": "x"}}'}, ".", "stage dev names no app", 2),
+        ({".chalice/config.json": "{}"}, "app.py", "there is no .*/app.py", None),
+        ({".chalice/config.json": '{\n"a"}'}, ".chalice/config.json", "expected", 2),
+        ({"serverless.yaml": "service: a\nprovider: {}\nfunctions: 3\n"}, ".", "functions must be a mapping", 3),
+        ({"template.yml": "Transform: a\nResources: []\n"}, ".", "is no template of a known tool", 1),
+        ({"a.yaml": ""}, ".", "there is no source at", None),
+    ],
+)
+def test_a_source_that_says_nothing_is_an_error_at_its_place(
+    tmp_path: Path, files: dict[str, str], source: str, message: str, line: int | None
+) -> None:
+    write(tmp_path, files)
+    with pytest.raises(RemitError, match=message) as refused:
+        import_app(tmp_path / source, tmp_path / "made/app")
+    assert line == (refused.value.origin and refused.value.origin.line)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "own_name"),
+    [
+        ("Shop_API v2!", "shop-api-v2"), ("9 Shops", "app-9-shops"), ("é", "app"), (None, "none"),
+        ("a" * 39 + "-b", "a" * 39), ("-x-", "x"),
+    ],
+)  # fmt: skip
+def test_the_name_of_an_app_is_one_that_aws_takes(name: Any, own_name: str) -> None:
+    assert own_name == app_name(name)
+
+
+def test_a_path_of_a_source_stays_in_its_repository_or_beside_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "work/shop/api"
+    folder.mkdir(parents=True)
+    inside_or_none = {path: beside(folder, path) for path in (".", "src", "../web", "../../web", "/etc")}
+    assert [folder, folder / "src", folder.parent / "web", None, None] == [*inside_or_none.values()]
+    (tmp_path / "work/.git").mkdir()
+    assert tmp_path / "work/web" == beside(folder, "../../web")
+    assert beside(folder, "../../../web") is None
+    (folder / ".git").mkdir()
+    assert [folder / "src", None] == [beside(folder, "src"), beside(folder, "../web")]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from remit.importing.app_model import ImportedApp, PythonStatement
 
 WRITTEN: Final = Path(__file__).parent / "written"
+RARE: Final = Path(__file__).parent / "sources"
+"""Sources that say what few people write."""
 
 SAM: Final = """
 Transform: AWS::Serverless-2016-10-31
@@ -292,187 +294,6 @@ ZAPPA: Final = """{
                 {"function": "shop.jobs.tidy", "expression": "rate(3 days)"}],
   },
 }"""
-RARE: Final = """
-Transform: AWS::Serverless-2016-10-31
-Description: seldom written
-Parameters:
-  Stage: {Type: String, AllowedValues: [dev, prod]}
-  Size: {Type: Number, MinValue: 3}
-  Count: {Type: Number}
-  Names: {Type: CommaDelimitedList, Default: "a, b,"}
-  Ports: {Type: List<Number>}
-  Limit: {Type: String, Description: the boundary of all}
-  PATH: {Type: String}
-Mappings:
-  Sizes: {dev: {memory: 256}, prod: {memory: 512}}
-  Made: {dev: {"Fn::Transform": {Name: Made}}}
-Conditions:
-  Last: !And [!Condition First, !Not [!Condition First], !Or [!Condition First, !Condition First]]
-  First: !Not [!Equals [!Ref Stage, prod]]
-Resources:
-  Rest:
-    Type: AWS::Serverless::Api
-    Properties:
-      StageName: !Ref Stage
-      Description: not written
-      MinimumCompressionSize: 0
-      TracingEnabled: true
-      Cors: true
-      AccessLogSetting: {DestinationArn: a, Format: b}
-      Domain: {DomainName: api.shop.example, CertificateArn: "arn:aws:acm:eu-west-1:111122223333:certificate/1", Route53: {}}
-      Auth: {Authorizers: {Tokens: {FunctionArn: !GetAtt Most.Arn, Identity: {ReauthorizeEvery: 0, ValidationExpression: a}}}}
-      Models: {Order: {type: object, required: [sku]}}
-  Http:
-    Type: AWS::Serverless::HttpApi
-    Properties:
-      StageName: $default
-      CorsConfiguration: "'https://a.example'"
-      DisableExecuteApiEndpoint: !If [First, true, false]
-  Closed:
-    Type: AWS::Serverless::Api
-    Properties: {StageName: live, DefinitionUri: api.json, Auth: {DefaultAuthorizer: AWS_IAM}}
-  Documented:
-    Type: AWS::Serverless::HttpApi
-    Properties: {DefinitionBody: {"Fn::Transform": {Name: AWS::Include, Parameters: {Location: http.yaml}}}}
-  Most:
-    Type: AWS::Serverless::Function
-    Condition: Last
-    Properties:
-      Runtime: python3.8
-      Handler: pkg/app.most
-      CodeUri: ./most/src/
-      FunctionName: !Sub "${Stage}-${AWS::StackName}-most"
-      Architectures: [arm64]
-      EphemeralStorage: {Size: "1024"}
-      ReservedConcurrentExecutions: 100001000
-      MemorySize: !FindInMap [Sizes, !Ref Stage, memory]
-      AutoPublishAlias: live
-      ProvisionedConcurrencyConfig: {ProvisionedConcurrentExecutions: 2}
-      SnapStart: {ApplyOn: None}
-      Tracing: Active
-      VpcConfig: {SubnetIds: !Split [",", !Ref Limit], SecurityGroupIds: [sg-1]}
-      DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Queue.Arn}
-      LoggingConfig: {LogFormat: JSON, LogGroup: !Ref MostLogGroup}
-      Layers: [!Ref Tools, !If [First, !Ref Far, !Ref AWS::NoValue], "arn:aws:lambda:eu-west-1:111122223333:layer:a:1"]
-      Environment: {Variables: !If [First, {A: b}, {A: c}]}
-      EventInvokeConfig:
-        MaximumRetryAttempts: 1
-        DestinationConfig: {OnSuccess: {Type: SQS, Destination: !GetAtt Queue.Arn}, OnFailure: {Type: SNS, Destination: "arn:aws:sns:eu-west-1:111122223333:a"}}
-      Policies:
-        - !If [First, AWSLambdaBasicExecutionRole, AWSLambdaExecute]
-        - !If [First, AWSLambdaBasicExecutionRole, !Ref AWS::NoValue]
-        - AWSLambdaSQSQueueExecutionRole
-        - !If [Last, {Statement: [{Sid: A, Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}, !Ref AWS::NoValue]
-      Events:
-        Rules:
-          Type: S3
-          Properties: {Bucket: !Ref Bucket, Events: "s3:ObjectCreated:*", Filter: {S3Key: {Rules: [{Name: Prefix, Value: in/}, {Name: suffix, Value: .csv}]}}}
-        Batch:
-          Type: SQS
-          Properties: {Queue: !GetAtt Queue.Arn, Enabled: "false", FunctionResponseTypes: [ReportBatchItemFailures], FilterCriteria: {Filters: [{Pattern: '{"a": [1]}'}]}}
-        Answers: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, FunctionResponseTypes: [Other]}}
-        NoJson: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn, FilterCriteria: {Filters: [{Pattern: "{"}]}}}
-        Foreign: {Type: S3, Properties: {Bucket: elsewhere, Events: "s3:ObjectCreated:*"}}
-        Clock: {Type: Schedule, Properties: {Schedule: rate(1 day), Name: clock, Description: b, Input: {a: [1, null]}, RetryPolicy: {MaximumRetryAttempts: 3}}}
-        Token: {Type: Api, Properties: {Path: "/", Method: "*", RestApiId: !Ref Rest, Auth: {Authorizer: Tokens}}}
-        Body: {Type: Api, Properties: {Path: /order/, Method: post, RestApiId: !Ref Rest, RequestModel: {Model: Order, ValidateBody: true}}}
-        Header: {Type: Api, Properties: {Path: /h, Method: get, RestApiId: !Ref Rest, RequestModel: {Model: Order, ValidateParameters: true}, RequestParameters: [method.request.header.x: {Required: true}]}}
-        Odd: {Type: Api, Properties: {Path: /o, Method: get, RestApiId: !Ref Rest, TimeoutInMillis: 5}}
-        Default: {Type: HttpApi, Properties: {ApiId: !Ref Http}}
-      TenancyConfig: {TenantIsolationMode: PER_TENANT}
-      Newest: true
-  Image: {Type: AWS::Serverless::Function, Properties: {PackageType: Image, ImageUri: "a:b"}}
-  Capacity: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: a.b, CodeUri: s3://a/b, CapacityProviderConfig: {Arn: a}}}
-  Inline: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, InlineCode: "def handler(e, c): ...", Environment: {Variables: {REMIT_STAGE: a, N: 5, B: true, F: !Sub "${Names}"}}}}
-  Root: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: app.root, CodeUri: ., Role: !GetAtt Named.Arn, VpcConfig: {SubnetIds: [], SecurityGroupIds: [sg-1]}}}
-  Named:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}
-      PermissionsBoundary: !Ref Limit
-  RootGroup: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Sub "/aws/lambda/${Root}", RetentionInDays: 5}}
-  MostLogGroup: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}
-  Tools: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layers/tools}}
-  Far: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: s3://a/b}}
-  Bucket: {Type: AWS::S3::Bucket, UpdateReplacePolicy: Delete, CreationPolicy: {}}
-  Queue:
-    Type: AWS::SQS::Queue
-    DependsOn: [Bucket, Topic]
-    Properties:
-      Tags: [!If [First, {Key: a, Value: b}, !Ref AWS::NoValue], {Key: c, Value: !Select [0, !Ref Names]}, !Ref AWS::NoValue]
-      DelaySeconds: !If [First, !Ref AWS::NoValue, !Ref Size]
-      QueueName: "${Stage}"
-  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: "${not a reference}", TopicName: !Join ["-", !Ref Names]}}
-  Odd: {Type: "AWS::S3::Bucket[]"}
-  Whole: {Type: AWS::SNS::Topic, Properties: !If [First, {}, {}]}
-  Own: {Type: "Custom::Thing", Properties: {ServiceToken: !GetAtt Root.Arn, class: a, "a b": !Select [!Ref Size, !Split ["-", !Ref Stage]]}}
-  Machine: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: flow.asl.yaml, Role: !Ref Limit}}
-  Gone: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: gone.json, Role: !Ref Limit}}
-  Broken: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: broken.json, Role: !Ref Limit}}
-  NoType: {Properties: {}}
-Outputs:
-  Alias: {Value: !Ref Most.Alias}
-  Stage: {Value: !Ref Rest.Stage}
-  Body: {Value: !Sub "${Documented} ${Rest}"}
-  Many: {Value: !Ref Ports}
-  None: {Value: !GetAtt Gone.Arn, Export: {Name: !Ref Nowhere}}
-"""
-RARE_SERVERLESS: Final = """
-service: {name: "${opt:name, 'shop'}"}
-custom: {wsgi: {app: shop.web.app}}
-constructs: {site: {type: static-website}}
-layers: {tools: {path: layers}}
-stepFunctions: {stateMachines: {flow: {}}}
-provider:
-  name: aws
-  runtime: python3.13
-  role: arn:aws:iam::111122223333:role/all
-  tracing: {lambda: true}
-  tags: {team: shop}
-  timeout: 20
-  apiGateway: {disableDefaultEndpoint: false}
-functions:
-  api:
-    handler: wsgi_handler.handler
-    timeout: "${opt:timeout, 7}"
-    tracing: false
-    description: "${strToBool(true)} ${self:service.name}"
-    onError: !GetAtt Failed.Arn
-    architecture: arm64
-    events:
-      - http: {path: /, method: any, cors: true, async: true, request: {parameters: {querystrings: {a: true}}}}
-      - http: {path: "x/{id}", method: GET, cors: {origins: [https://a.example, https://b.example], headers: [A, B], allowCredentials: true}, integration: AWS}
-      - http: {path: "y/{id}", method: GET, cors: {origin: "*", headers: [A, B], maxAge: 5}, request: {parameters: {paths: {id: true}}, schemas: {}}}
-      - http: DELETE /z
-      - schedule: {rate: rate(1 day), method: scheduler}
-      - schedule: rate(2 days)
-      - schedule: {rate: cron(0 1 * * ? *), input: {a: 1}}
-      - eventBridge: {pattern: {source: [shop]}, eventBus: !Ref Bus}
-      - cloudwatchLog: {logGroup: /shop, filter: "{$.a = 1}"}
-      - iot: {sql: "SELECT * FROM 'a'"}
-      - sqs: {arn: "arn:aws:sqs:eu-west-1:111122223333:jobs", filterPatterns: [{body: [a]}], functionResponseType: ReportBatchItemFailures, maximumConcurrency: 3, enabled: false}
-      - sns: {topicName: news, displayName: News, arn: "arn:aws:sns:eu-west-1:111122223333:news", filterPolicy: {kind: [a]}}
-      - sns: {topicName: fresh, displayName: Fresh}
-      - s3: {bucket: in-box, event: "s3:ObjectRemoved:*", rules: [{prefix: a/}, {suffix: .csv}]}
-      - 7
-  own:
-    handler: app.own
-    role: arn:aws:iam::111122223333:role/own
-    logRetentionInDays: 5
-    name: "${sls:stage}-own"
-    layers: [!Ref ToolsLambdaLayer, !Ref PythonRequirementsLambdaLayer]
-    environment: {NONE: null, NOT: "${self:custom.none, null}", DEEP: "${self:custom.wsgi.app}", ENV: "${env:HOME, 'x'}-${env:HOME}", CF: "${cf:other.Url}", S3: "${s3:bucket/key}"}
-    provisionedConcurrency: 2
-    maximumEventAge: 60
-    ephemeralStorageSize: 600
-    snapStart: true
-    vpc: {securityGroupIds: [sg-1], subnetIds: [subnet-1]}
-resources:
-  Resources: {Bus: {Type: AWS::Events::EventBus, Properties: {Name: shop}}, Failed: {Type: AWS::SQS::Queue}}
-  Outputs: {Bus: {Value: !Ref Bus}}
-  extensions: {ApiLambdaFunction: {Properties: {}}}
-plugins: {modules: [serverless-wsgi, serverless-step-functions]}
-"""
 RARE_CHALICE: Final = """
 import boto3
 from chalice import Blueprint, Chalice, Cron, IAMAuthorizer, Rate
@@ -542,25 +363,6 @@ jobs = Blueprint(__name__)
 @jobs.schedule(Rate(value=2, unit=Rate.DAYS))
 def tidy(event): ...
 """
-RARE_CONFIG: Final = """
-{"stages": {"live": {"lambda_functions": {"tidy": {"tags": {"a": "b"}, "xray": false}}, "api_gateway_custom_domain": {"domain_name": "a.example"},
-  "environment_variables": {"STREAM": "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/1"}}},
- "lambda_memory_size": 128, "lambda_runtime": "python3.12", "xray": true, "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"],
- "api_gateway_stage": "v1", "api_gateway_endpoint_type": "REGIONAL", "reserved_concurrency": 3, "layers": ["arn:aws:lambda:eu-west-1:111122223333:layer:a:1"]}
-"""
-RARE_ZAPPA: Final = """{
-  "live": {
-    "app_function": "web.app:made", "aws_environment_variables": {"B": "below", "A": true}, "environment_variables": {"B": 2},
-    "api_key_required": true, "cors": true, "domain": "api.shop.example",
-    "certificate_arn": "arn:aws:acm:us-east-1:111122223333:certificate/1", "payload_compression": false,
-    "binary_support": false, "xray_tracing": true, "architecture": "arm64", "dead_letter_arn": "arn:aws:sqs:eu-west-1:111122223333:dead",
-    "ephemeral_storage": {"Size": 600}, "extra_permissions": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
-    "tags": {"team": "shop"}, "vpc_config": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}, "lambda_concurrency": 2,
-    "attach_policy": "", "cognito": null, "callbacks": [], "use_apigateway": false, "async_resources": true, "context_header_mappings": {},
-    "role_name": "x", "url": "http://a.example/ // no comment"
-  },
-  "other": {"app_function": "a.b"}
-}"""
 SOURCES: Final = {
     "template.yaml": {"template.yaml": SAM},
     "template.yml": {"template.yml": PLAIN},
@@ -568,15 +370,19 @@ SOURCES: Final = {
     "app.py": {"app.py": CHALICE, ".chalice/config.json": CONFIG, ".chalice/policy-dev.json": POLICY},
     "zappa_settings.json": {"zappa_settings.json": ZAPPA},
     "rare.yaml": {
-        "rare.yaml": RARE,
+        "rare.yaml": (RARE / "rare.yaml").read_text("utf-8"),
         "api.json": '{"openapi": "3.0.1", "paths": {}}',
         "http.yaml": "openapi: 3.0.1\npaths: {}\n",
         "flow.asl.yaml": "StartAt: A\nStates: {A: {Type: Pass, End: true}}\n",
         "broken.json": "{",
     },
-    "rare-serverless.yml": {"rare-serverless.yml": RARE_SERVERLESS},
-    "chalicelib": {"app.py": RARE_CHALICE, "chalicelib/jobs.py": CHALICE_JOBS, ".chalice/config.json": RARE_CONFIG},
-    "zappa_settings_live.json": {"zappa_settings_live.json": RARE_ZAPPA},
+    "rare-serverless.yml": {"rare-serverless.yml": (RARE / "rare-serverless.yml").read_text("utf-8")},
+    "chalicelib": {
+        "app.py": RARE_CHALICE,
+        "chalicelib/jobs.py": CHALICE_JOBS,
+        ".chalice/config.json": (RARE / "chalice-config.json").read_text("utf-8"),
+    },
+    "zappa_settings_live.json": {"zappa_settings_live.json": (RARE / "zappa_settings_live.json").read_text("utf-8")},
 }
 
 

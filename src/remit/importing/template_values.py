@@ -226,15 +226,13 @@ class TemplateNames:
                 pieces.append((False, part.text) if expression is None else (True, expression))
         return joined(pieces)
 
-    def _decided(self, value: Any) -> Source | None:  # noqa: PLR0911 - one function after the other
-        """The expression of what Python decides; None for what CloudFormation's functions do.
+    def _decided(self, value: dict[str, Any]) -> Source | None:  # noqa: PLR0911 - one function after the other
+        """The expression of what Python decides of an intrinsic function; None for what CloudFormation has to do.
 
         RemitError: only the deploy knows what it looks into a mapping by, or the mapping is not known.
         """
         if choice(value) is not None:
             return self.source(value)
-        if not tokens.is_intrinsic(value):
-            return None
         ((function, argument),) = value.items()
         if function == "Ref":
             return self.parameters.get(str(argument))
