@@ -282,7 +282,8 @@ def _settled_and_planned(job: DeployJob, *, clears: bool = True) -> Deployment:
             service_role=job.role,
             only_looks=job.only_plans,
         )
-        planned = plan(account, request)
+        with _before_deploying(account):
+            planned = plan(account, request)
     except Stuck as stuck:
         if not clears or job.only_plans:
             raise
