@@ -74,9 +74,9 @@ def _no_json(value: Any) -> str | None:
 
 
 def lint_bytes(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...]:
-    """Lint a file's content: a policy or a template, JSON or YAML.
+    """Lint a file's content, a policy or a template, JSON or YAML: findings by place, but those that a comment accepts.
 
-    What cannot be read at all, or is neither of the two, is one finding of R001. `kind` is one of
+    What cannot be read at all, or is neither of the two, is one finding of R001; nothing is raised. `kind` is one of
     `project.policy_kinds.KINDS`; by default the document tells.
     """
     try:

@@ -157,7 +157,7 @@ def reason_at(
 ) -> str | None:
     """Why a rule is accepted at a line of a file in the folder, or for the whole app; None where nobody says so.
 
-    A file that cannot be read has no comments. RemitError: `table` names a rule that does not exist.
+    A file that cannot be read has no comments. RemitError (2): `table` names a rule that does not exist.
     """
     if origin is not None:
         try:

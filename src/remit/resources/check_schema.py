@@ -81,7 +81,10 @@ def _check_members(members: Mapping[str, Any], shape: Shape, path: Path, resourc
 def _check_value(  # noqa: C901 - one check after the other
     value: Any, shape: Shape, path: Path, resource: Resource
 ) -> Iterator[RemitError]:
-    """Yield what is wrong with the kind and the range of a value, and with what is in it."""
+    """Yield what is wrong with the kind and the range of a value, and with what is in it.
+
+    Late-bound text may be anything, and a scalar stands for one of another kind, as CloudFormation converts them.
+    """
     if tokens.is_intrinsic(value):
         return  # CloudFormation computes it: only references are checked
     kind = _JSON.get(type(value)) or next(name for json_type, name in _JSON.items() if isinstance(value, json_type))

@@ -445,7 +445,10 @@ def _below(resource: Resource, form: str) -> str | None:
 
 @cache
 def _pattern(form: str, *, is_own: bool = False) -> re.Pattern[str]:
-    """The ARNs of a form that name one thing; below a thing that is not the app's own anything may stand."""
+    """A regular expression for the ARNs of a form (`…/${Name}`) that name one thing.
+
+    Below a thing that is not the app's own (`is_own`) anything may stand.
+    """
     literals = [re.escape(literal) for literal in re.split(_PLACE, form)]
     names = [_NAME] * (len(literals) - 1)
     if literals[-2:] == ["/", ""] and not is_own:

@@ -132,7 +132,7 @@ def _duplicate_statement_in_project(project: Project) -> Iterator[Problem]:
 
 
 def _ordered(statement: Statement) -> Statement:
-    """A statement in the form that is equal for all that say the same: sorted, without case of actions and Sid."""
+    """A copy of a statement that is equal for all that say the same: no Sid, actions (folded) and resources sorted."""
     actions = Globs(tuple(sorted(text.lower() for text in statement.actions.patterns)), statement.actions.negated)
     resources = statement.resources
     if resources is not None:
