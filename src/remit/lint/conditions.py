@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from remit.iam.policy import Condition
 
 _TAGGED: Final = "/"
+QUANTIFIERS: Final = ("", "forallvalues", "foranyvalue")
+"""Set operators in small letters; "" is none. What else stands before a colon is a finding of R501."""
 
 
 def name_of(condition: Condition) -> str | None:
@@ -27,6 +29,13 @@ def family(condition: Condition) -> str | None:
     """The type that an operator compares as: String, Numeric, Date, Bool, Binary, IPAddress, ARN or Null."""
     known_operator = operator(condition.operator)
     return None if known_operator is None else known_operator.family
+
+
+def is_known(condition: Condition) -> bool:
+    """Return whether a condition's operator exists, with its set operator and IfExists: else R501 reports it."""
+    name = name_of(condition)
+    is_null_if_exists = name == "Null" and condition.if_exists
+    return name is not None and condition.quantifier.lower() in QUANTIFIERS and not is_null_if_exists
 
 
 def needs_key(condition: Condition) -> bool:

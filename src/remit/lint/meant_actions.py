@@ -29,7 +29,7 @@ def well_formed(text: str) -> bool:
     return _FORM.fullmatch(text) is not None
 
 
-def by_name(name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
+def by_name(name: str, item: ParsedStatement) -> tuple[str, ...]:
     """The actions, of whatever service, with this bare name or of the operation with this name; the likeliest first."""
     return meant_names.by_name(name, _spoken_of(item))
 
@@ -67,14 +67,12 @@ def respelt(prefix: str, pattern: str) -> str:
 
 
 def completed(text: str, item: ParsedStatement) -> tuple[str, ...]:
-    """The actions meant by a text whose stray signs are gone already, the likeliest first."""
-    prefix, colon, name = text.partition(":")
-    if not colon:
-        return by_name(text, item)
+    """The actions meant by a text with a colon whose stray signs are gone already, the likeliest first."""
+    prefix, _, name = text.partition(":")
     return of_service(prefix, name) or of_another_service(text, item)
 
 
-def of_another_service(text: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
+def of_another_service(text: str, item: ParsedStatement) -> tuple[str, ...]:
     """The actions, or patterns, that a misspelt service was meant to have (`dynamdb:GetItem`), the likeliest first."""
     prefix, _, operation = text.partition(":")
     if "*" in operation or "?" in operation:
@@ -84,10 +82,8 @@ def of_another_service(text: str, item: ParsedStatement | None = None) -> tuple[
     return nearest_actions(text, _spoken_of(item))
 
 
-def _spoken_of(item: ParsedStatement | None) -> tuple[str, ...]:
-    """The known services of a statement's ARNs, then of its actions, each once; () without a statement."""
-    if item is None:
-        return ()
+def _spoken_of(item: ParsedStatement) -> tuple[str, ...]:
+    """The known services of a statement's ARNs, then of its actions, each once."""
     vendors = [arn.service for _, arn in item.arns]
     prefixes = [pattern.partition(":")[0].lower() for pattern in item.statement.actions.patterns]
     return tuple(dict.fromkeys(name for name in (*vendors, *prefixes) if service(name)))

@@ -42,7 +42,7 @@ def unknown_service(item: ParsedStatement) -> Iterator[Problem]:
         if expand(text):
             continue
         prefix, colon, operation = text.partition(":")
-        if not colon or not meant_actions.well_formed(text) or not is_plain(prefix) or service(prefix):
+        if not colon or not meant_actions.well_formed(text) or service(prefix):
             continue
         spot = (item.action_element, text)
         if prefix.lower() in meant_actions.CLIENT_WORDS:
@@ -242,8 +242,7 @@ def _tidied(text: str, item: ParsedStatement, otherwise: str = _FORM) -> str:
 
 def _from_method(text: str, item: ParsedStatement) -> str:
     """A hint at the action that a method of an SDK, or another service's action, means; else how one is written."""
-    prefix, _, name = text.partition(":")
-    actions = meant_actions.of_service(prefix, name) or meant_actions.of_another_service(text, item)
+    actions = meant_actions.completed(text, item)
     return f"did you mean `{actions[0]}`?" if actions else _FORM
 
 

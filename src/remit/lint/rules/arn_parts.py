@@ -20,7 +20,6 @@ from remit.catalogue.partitions import (
 from remit.did_you_mean import MISSPELT, nearest
 from remit.iam.placeholders import placeholder
 from remit.lint import arn_parts, conditions
-from remit.lint.arn_parts import are_exchanged
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem, Spot, rule
 from remit.lint.plain_text import PLACEHOLDER, holds_placeholder, is_plain, settled
 from remit.lint.resource_types import has_arns
@@ -63,7 +62,7 @@ def bad_account(item: ParsedStatement) -> Iterator[Problem]:
     """
     accounts: list[tuple[Spot, str]] = []
     for spot, arn in item.arns:
-        if holds_placeholder(str(spot[-1])) or are_exchanged(arn):
+        if holds_placeholder(str(spot[-1])) or arn_parts.are_exchanged(arn):
             continue  # R129 and R123 tell of it
         sure = arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service)
         if not arn.account and (sure or arn_parts.always_has("account", arn)):
@@ -76,7 +75,8 @@ def bad_account(item: ParsedStatement) -> Iterator[Problem]:
         if condition.key.lower() in _KEYS and conditions.family(condition) == "String":
             values = [value for value in condition.values if placeholder(value) is None]
             accounts += (((*condition.path, value), value) for value in values)
-    accounts += ((("Principal", *pair), pair[1]) for pair in item.principals if pair[0] == "AWS" and pair[1].isdigit())
+    element = item.principal_element
+    accounts += (((element, *pair), pair[1]) for pair in item.principals if pair[0] == "AWS" and pair[1].isdigit())
     for spot, account in accounts:
         number = settled(account)
         if is_plain(number) and not (number.isdigit() and len(number) == _DIGITS):
@@ -443,5 +443,5 @@ def bad_bucket_name(item: ParsedStatement) -> Iterator[Problem]:
             continue
         if bucket.isascii() and not bucket.startswith(":") and not PLACEHOLDER.search(bucket):
             message = f"no new bucket can be called '{bucket}': names are of small letters, digits, dots and hyphens"
-            proper = re.sub(r"[^a-z0-9.*?-]+", "-", bucket.lower())[:63].strip("-")
+            proper = re.sub(r"[^a-z0-9.*?-]+|\.{2,}", "-", bucket.lower())[:63].strip(".-")
             yield Problem(message, f"is it '{proper}'?", (item.resource_element, text))

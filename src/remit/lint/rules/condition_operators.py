@@ -286,7 +286,6 @@ def for_all_values_trap(item: ParsedStatement, condition: Condition) -> Iterator
 
 
 _AUDIENCE = ":aud"
-_KNOWN = frozenset({"", "forallvalues", "foranyvalue"})  # others are a finding of R501
 
 
 @rule("R511", WARNING, looks_at="condition")
@@ -310,7 +309,7 @@ def several_values(_: ParsedStatement, condition: Condition) -> Iterator[Problem
     """
     family = conditions.family(condition)
     kind = key_type(condition.key)
-    if family is None or condition.quantifier.lower() not in _KNOWN:
+    if family is None or condition.quantifier.lower() not in conditions.QUANTIFIERS:
         return
     if family == "Null":  # it asks for the key itself, of which there is one
         if condition.quantifier:
@@ -396,7 +395,7 @@ def contradiction(item: ParsedStatement) -> Iterator[Problem]:
 def _are_comparable(of_key: list[Condition]) -> bool:
     """Return whether each has an operator of its own, which exists; others have findings of their own."""
     operators = {condition.spelled.lower() for condition in of_key}
-    return len(of_key) == len(operators) and all(map(conditions.name_of, of_key))
+    return len(of_key) == len(operators) and all(map(conditions.is_known, of_key))
 
 
 def _contradict(item: ParsedStatement, of_key: list[Condition]) -> bool:

@@ -265,10 +265,11 @@ def shadowed_by_deny(document: PolicyDocument) -> Iterator[Problem]:
 
     Source: "Policy evaluation logic" (IAM User Guide): an explicit deny overrides any allow.
     """
-    denies = [item for item in document.statements if not item.allows][:_SHADOWED_BY_DENY_MOST]
+    items = _with_known_operators(document)
+    denies = [item for item in items if not item.allows][:_SHADOWED_BY_DENY_MOST]
     plain = not any(item.when or item.chooses for item in denies)
     suspects: list[tuple[ParsedStatement, list[ParsedStatement]]] = []
-    for item in document.statements if denies else ():
+    for item in items if denies else ():
         if not item.allows or item.computed:
             continue  # what remit itself grants, and a Deny takes away: R704 says what breaks
         relevant = denies if plain else [deny for deny in denies if deny.goes_with(item)]
@@ -282,6 +283,11 @@ def shadowed_by_deny(document: PolicyDocument) -> Iterator[Problem]:
             suspects.append((item, relevant))
     if suspects:
         yield from _shadowed(document, suspects)
+
+
+def _with_known_operators(document: PolicyDocument) -> list[ParsedStatement]:
+    """The statements whose condition operators all exist: of others, which R501 reports, nothing can be proven."""
+    return [item for item in document.statements if all(map(conditions.is_known, item.statement.conditions))]
 
 
 def _may_take_all(allowed: Statement, denies: list[ParsedStatement]) -> bool:
@@ -377,7 +383,7 @@ def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[
     Nothing for an effect with more than `_SUBSUMED_STATEMENT_MOST` statements, nor for those that remit computed.
     """
     for effect in ("Allow", "Deny"):
-        items = [item for item in document.statements if item.statement.effect == effect]
+        items = [item for item in _with_known_operators(document) if item.statement.effect == effect]
         if not 1 < len(items) <= _SUBSUMED_STATEMENT_MOST:
             continue
         # The services that each may speak of, by its index: a cheap look before actions are compared.
