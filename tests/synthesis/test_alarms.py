@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -10,6 +10,8 @@ import cfn_lint
 from every_trigger import APP as EVERY_TRIGGER
 from every_trigger import DATA as EVERY_SOURCE
 from projects import at
+from remit.app import App, Function, Resource
+from remit.synthesis.alarms import app_alarms
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -59,6 +61,47 @@ def test_functions_tell_of_errors_and_queues_of_what_failed_or_waits(make: Make)
         "JobUrgentQueueAlarm": (oldest, topic),
     }
     assert expected == watched(make(config=CONFIG + JOBS, **ALL))
+
+
+ALARMS: Final = {
+    # "Types of metrics for Lambda functions", "Available CloudWatch metrics for Amazon SQS"
+    "HelloAlarm": (
+        "AWS/Lambda", "Errors", "FunctionName", "${HelloFunction}", "Sum", 300, 1, "The function hello failed",
+    ),
+    "OrdersAlarm": (
+        "AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "${OrdersQueue.QueueName}", "Maximum", 300, 3600,
+        "A message has waited an hour in the queue OrdersQueue",
+    ),
+    "FailedAlarm": (
+        "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "${Failed.QueueName}", "Maximum", 60, 1,
+        "A message failed for good: it is in the queue Failed",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "sending",
+    [
+        Resource("Other", "AWS::SQS::Queue", {"RedrivePolicy": {"deadLetterTargetArn": "${Failed.Arn}"}}),
+        Resource("Rule", "AWS::Events::Rule", {"Targets": [{"DeadLetterConfig": {"Arn": "${Failed.Arn}"}}]}),
+        Resource("On", "AWS::Lambda::EventSourceMapping", {"DestinationConfig": {"OnFailure": "${Failed.Arn}"}}),
+    ],
+)
+def test_an_alarm_is_on_while_one_period_reaches_what_its_metric_may_not(sending: Resource) -> None:
+    hello = Function("hello", "Hello", "app.hello", {})
+    queues = [Resource(name, "AWS::SQS::Queue", {}) for name in ("OrdersQueue", "Failed", "Idle")]
+    mapping = Resource("Reads", "AWS::Lambda::EventSourceMapping", {"EventSourceArn": "${OrdersQueue.Arn}"})
+    made = app_alarms(App("shop", "dev", (hello,)), [*queues, mapping, sending], "arn:topic")
+    expected = {
+        name.replace("OrdersAlarm", "OrdersQueueAlarm"): {
+            "AlarmDescription": description, "Namespace": namespace, "MetricName": metric,
+            "Dimensions": [{"Name": dimension, "Value": value}], "Statistic": statistic, "Period": seconds,
+            "EvaluationPeriods": 1, "Threshold": threshold, "TreatMissingData": "notBreaching",
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold", "AlarmActions": ["arn:topic"],
+        }
+        for name, (namespace, metric, dimension, value, statistic, seconds, threshold, description) in ALARMS.items()
+    }  # fmt: skip
+    assert expected == {alarm.logical_id: alarm.properties for alarm in made}
 
 
 def test_every_trigger_and_its_alarms_are_as_cloudformation_takes_them(make: Make) -> None:

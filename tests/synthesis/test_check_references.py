@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from remit.app import Resource
+from remit.errors import Origin
 from remit.synthesis.check_references import KnownIds, check_references
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ WAYS: Final[dict[str, Callable[[str], tuple[dict[str, Any], dict[str, Any]]]]] =
     "an attribute of the resource": lambda name: ({}, {"Metadata": {"of": {"Ref": name}}}),
     "Fn::GetAtt": lambda name: ({"TopicName": {"Fn::GetAtt": [name, "QueueName"]}}, {}),
 }
+PLACES: Final[dict[str, tuple[tuple[str | int, ...], ...]]] = {
+    "Ref": (("TopicName",),),
+    "a text": (("TopicName",),),
+    "Fn::Sub": (("Tags", 0, "Value"),),
+    "Fn::GetAtt": (("TopicName",),),
+}
+"""The path of the value in the resource's properties."""
 LOST: Final = ("Shop", "Log")
 """How the ids begin of what failed, of which nothing more is known."""
 NAMES: Final = {"ShopQueue": True, "Data": True, "Stage": True, "ShopTopic": True, "LogGroup": True, "Dat": False}
@@ -39,5 +47,12 @@ def test_a_name_is_wrong_where_nothing_has_it_and_nothing_that_failed_may_have(w
     is_right = NAMES[name] and not (name == "Stage" and "DependsOn" in way)
     assert named == ((name,) if name in resources else ())
     assert [name in mistake.message for mistake in mistakes] == ([] if is_right else [True])
+    if mistakes and "DependsOn" not in way:
+        # Where the value stands, or else the line that sets the property.
+        path, *_ = PLACES.get(way, ((),))
+        assert (path, None) == (mistakes[0].path, mistakes[0].origin)
+        line = Origin("app.py", 3, 1)
+        _, (of_setting,) = check_references(asking, known, {str(path[0]): line} if path else {})
+        assert (line if path else None) == of_setting.origin
     if name == "Dat":
         assert "did you mean" in str(mistakes[0].hint)

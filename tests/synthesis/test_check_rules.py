@@ -6,7 +6,19 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, ExistingValue, Function, Grant, Output, Reason, Resource, Template, UnreadParts
+from remit.app import (
+    App,
+    ExistingValue,
+    Function,
+    Grant,
+    JobQueue,
+    Output,
+    Reason,
+    Resource,
+    ScheduledJob,
+    Template,
+    UnreadParts,
+)
 from remit.catalogue.quotas import quota
 from remit.errors import Mistakes, Origin
 from remit.holders import Holder, inline
@@ -15,6 +27,7 @@ from remit.roles.assign import assign
 from remit.synthesis.check import check, notes_on
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.check_tables import check_table
+from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
     from remit.errors import RemitError
@@ -181,8 +194,8 @@ def test_a_name_stands_once_among_those_of_a_type_where_nothing_else_tells_them_
 
 def test_an_environment_has_as_many_bytes_of_names_and_values_as_lambda_takes() -> None:
     most = quota("lambda.function.environment").most
-    for length, is_wrong in ((most - 4, False), (most - 3, True)):
-        variables = {"Variables": {"NAME": "x" * length}}
+    for value, is_wrong in (("x" * (most - 4), False), ("x" * (most - 3), True), ("ü" + "x" * (most - 5), True)):
+        variables = {"Variables": {"NAME": value}}
         messages = told(function("A", Environment=variables))
         assert [f"the environment of `A` has {most + 1:,} bytes; Lambda allows {most:,}"] * is_wrong == messages
 
@@ -318,3 +331,19 @@ def test_each_schedule_that_is_known_before_the_deploy_must_run_at_some_time_of_
         "schedule 'rate(0 days)' of `E`: a rate of 0",
     ]
     assert {mistake.origin for mistake in mistakes} == {HERE}
+
+
+def test_a_schedule_of_a_function_or_a_job_whose_last_time_is_over_is_told_unless_it_is_off() -> None:
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+
+    def problems(expression: str, **settings: Any) -> list[tuple[Origin | None, str]]:
+        triggers = (Schedule(expression, **settings).at(HERE),)
+        hello = Function("hello", "Hello", "app.hello", {}, triggers)
+        jobs = (ScheduledJob("send", "app.send", Schedule(expression, **settings).at(THERE), THERE),)
+        declared = app(functions=(hello,), queues=(JobQueue("mail", 1, 1, scheduled=jobs),))
+        return [(mistake.origin, mistake.message) for mistake in check_schedules(declared, now)]
+
+    over = "at(2026-12-31T23:59:59)"
+    message = f"schedule '{over}': it never runs again, its last time is over"
+    assert [(HERE, message), (THERE, message)] == problems(over)
+    assert [] == problems(over, enabled=False) == problems("at(2027-01-01T00:00:01)") == problems("rate(1 day)")

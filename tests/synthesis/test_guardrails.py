@@ -239,6 +239,11 @@ def test_functions_that_break_a_guardrail_alike_are_told_together(make: Make) ->
     assert [line for line in lines if "is broken by" in line] == [
         "config/guardrails/team.json:4:3 is broken by OneRole, TwoRole (of one, two)"
     ]
+    both = (first + second).replace("@app.function\n", "@app.function(policy='iam:PassRole')\n")
+    lines = broken(held(make, deny("iam:*"), app=both.replace("sns:Publish", "iam:PassRole")))
+    assert [line for line in lines if "given by" in line] == [
+        "given by app.py:9:22: 'iam:PassRole' declared for function one; and 1 more lines alike"
+    ]
 
 
 def test_a_boundary_that_nobody_has_matters_only_where_it_would(make: Make) -> None:

@@ -30,10 +30,12 @@ def test_a_queue_and_its_dead_letters_are_fifo_alike_and_wait_for_the_worker_of_
     resources = made(JobQueue("mail", 2, 4), JobQueue("in.fifo", 1, 1), timeout=20)
     for name, is_fifo, receipts in (("JobMail", None, 6), ("JobInFifo", True, 3)):
         queue, dead = (resources[f"{name}{end}"].properties for end in ("Queue", "DeadLetterQueue"))
-        assert is_fifo == queue.get("FifoQueue") == dead.get("FifoQueue")
+        kind = {} if is_fifo is None else {"FifoQueue": True}
         redrive = {"deadLetterTargetArn": f"${{{name}DeadLetterQueue.Arn}}", "maxReceiveCount": receipts}
-        assert redrive == queue["RedrivePolicy"]  # once more often than a job may run, and once to put it aside
-        assert 120 == queue["VisibilityTimeout"]
+        # Received once more often than a job may run, and once to put it aside, where it stays for 14 days.
+        waits = {"RedrivePolicy": redrive, "SqsManagedSseEnabled": True, "VisibilityTimeout": 120}
+        assert {**kind, **waits} == queue
+        assert {**kind, "MessageRetentionPeriod": 14 * 24 * 3600, "SqsManagedSseEnabled": True} == dead
 
 
 def test_a_queue_waits_for_its_own_worker() -> None:
@@ -75,12 +77,13 @@ def test_each_time_of_a_job_is_a_schedule_of_its_own_that_sends_its_input_to_its
         scheduled = (ScheduledJob(job, f"app.{job}", Schedule("rate(1 day)", input=given), LINE) for job, given in jobs)
         return JobQueue(name, 1, 1, scheduled=tuple(scheduled))
 
-    resources = made(queue("mail", ("send", None), ("send", {"to": "a"}), ("clean", None)))
+    resources = made(queue("mail", ("send", None), ("send", {"to": "Zoë"}), ("clean", None)))
     schedules = [each for each in resources.values() if each.type == "AWS::Scheduler::Schedule"]
     assert ["JobSendScheduled", "JobSendScheduled2", "JobCleanScheduled"] == [each.logical_id for each in schedules]
-    for schedule, job, given in zip(schedules, ("send", "send", "clean"), ({}, {"to": "a"}, {}), strict=True):
+    for schedule, job, given in zip(schedules, ("send", "send", "clean"), ({}, {"to": "Zoë"}, {}), strict=True):
         target = schedule.properties["Target"]
-        assert {"job": f"app.{job}", "arguments": [], "options": given} == json.loads(target["Input"])
+        body = {"job": f"app.{job}", "arguments": [], "options": given}
+        assert json.dumps(body, ensure_ascii=False, separators=(",", ":")) == target["Input"]
         assert "${JobSchedules}" == schedule.properties["GroupName"]
         assert LINE == schedule.origin
 

@@ -57,6 +57,9 @@ def test_a_role_that_the_app_declares_has_the_boundary_and_no_path_or_name_of_th
     boundary = {"PermissionsBoundary": "arn:aws:iam::1:policy/b"}
     assert boundary == of_shared.properties
     assert {**boundary, "Path": "/shop/", "RoleName": "shop-Hello"} == of_made.properties
+    own = {"PermissionsBoundary": "arn:aws:iam::1:policy/own"}
+    (of_own,) = with_app_wide_settings(app(shared, **settings), (replace(shared, properties=own),))
+    assert own == of_own.properties
 
 
 @pytest.mark.parametrize("length", [63, 64, 65])
@@ -82,6 +85,8 @@ def test_the_name_of_a_role_is_cut_beyond_64_characters(length: int) -> None:
         ((permission(Principal="events.eu-west-1.amazonaws.com"),), (), 0),
         ((permission(FunctionName="${Hello}:live"),), (), 1),
         ((permission(Action="lambda:GetFunction"),), (), 1),
+        ((permission(Action="lambda:*"),), (), 0),
+        ((permission(Action="*"),), (), 0),
     ],
 )
 def test_a_rule_runs_a_function_that_permits_it(

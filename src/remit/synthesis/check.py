@@ -130,7 +130,7 @@ def _check_by_type(resource: Resource, by_id: Mapping[str, Resource], namespace:
     """
     if resource.type == "AWS::Lambda::Function":
         variables = resource.properties.get("Environment", {}).get("Variables", {})
-        size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
+        size = sum(len(f"{name}{value}".encode()) for name, value in variables.items())
         limit = quota("lambda.function.environment").most
         if size > limit:
             yield RemitError(
