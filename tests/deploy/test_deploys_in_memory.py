@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import signal
+import subprocess
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -15,15 +16,17 @@ import pytest
 
 from answering import NUMBER, Refused
 from cloud_in_memory import Cloud, Stack
-from remit.app import App, ExistingValue, Template
+from remit.app import App, ExistingValue, Resource, Template
 from remit.build import Built
 from remit.deploy.changeset import Stuck
 from remit.deploy.deployment import DeployJob, Deployment, NotApproved
+from remit.deploy.events import STACK_TYPE
 from remit.deploy.execute import Superseded
-from remit.deploy.operators import DeployOperator
+from remit.deploy.operators import DeletionQuestion, DeployOperator
 from remit.deploy.releases import kept_releases, release_to_go_back_to
 from remit.deploy.workflow import deploy, lacking, resume
 from remit.errors import Origin, RemitError
+from remit.triggers.existing_sources import ExistingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +34,14 @@ if TYPE_CHECKING:
 
     from remit.deploy.manual_changes import ManualChanges
     from remit.deploy.operators import DeployQuestion, PlannedDeploy
+    from remit.deploy.releases import Release
     from remit.deploy.session import Account
     from remit.deploy.stack import DeployedStack
 
 JOBS: Final = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
-FILES: Final = {"Type": "AWS::EFS::FileSystem"}
+FILES: Final = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "files"}}
 STACK: Final = "orders-dev"
+NO: Final = Refused("AccessDenied", "no", status=403)
 BUCKET: Final = f"remit-artefacts-{NUMBER}-eu-central-1"
 AGAIN: Final = "orders-dev was changed by somebody else meanwhile; planning again"
 PLANNED: Final = "sees PlannedDeploy"
@@ -48,6 +53,7 @@ class Person(DeployOperator):
     def __init__(self, *, answer: bool | None = None) -> None:
         self.answer = answer
         self.heard: list[str] = []
+        self.questions: list[DeployQuestion] = []
 
     def note(self, text: str) -> None:
         self.heard.append(text)
@@ -56,6 +62,7 @@ class Person(DeployOperator):
         self.heard.append(f"sees {type(subject).__name__}")
 
     def reply(self, question: DeployQuestion) -> bool | None:
+        self.questions.append(question)
         self.heard.append(f"is asked a {type(question).__name__}")
         return self.answer
 
@@ -108,9 +115,13 @@ class Project:
         build = self.built(build) if isinstance(build, int) else build
         return deploy(DeployJob(build, self.account, self.person, **{"yes": True, "force": True, **job}))
 
+    def releases(self) -> tuple[Release, ...]:
+        return kept_releases(self.account, DeployJob(self.built(1), self.account).zips, STACK)
+
     def go_back(self, number: int | None = None, **job: Any) -> Deployment:
         """Go back to a release, without loading the project."""
         release = release_to_go_back_to(self.account, DeployJob(self.built(1), self.account).zips, STACK, number)
+        release = replace(release, commit="c0ffee", is_clean=True)
         return self.deploy(release.built_again(self.folder, "orders", "dev"), release=release, **job)
 
     def ended(self, **job: Any) -> Deployment | RemitError:
@@ -171,6 +182,7 @@ def test_a_deploy_plans_uploads_changes_the_stack_and_keeps_a_release(project: P
         assert (done.ok, done.outcome.status, done.plan.kind) == (True, f"{kind}_COMPLETE", kind)
         assert [output.value for output in done.outputs] == [project.runs] == [str(number)]
         assert done.outputs == done.outcome.outputs
+        assert done.access is not None
         assert project.record() != ""
     assert project.objects == ["release 1", "release 2", "zip 1", "zip 2"]
     assert not project.stack.is_protected
@@ -191,14 +203,18 @@ def test_what_runs_already_is_not_deployed_and_its_release_is_kept_if_it_was_not
 
 def test_a_release_that_a_killed_deploy_did_not_keep_is_kept_before_it_is_replaced(project: Project) -> None:
     project.deploy(1)
+    git = ("git", "-C", str(project.folder), "-c", "user.name=a", "-c", "user.email=a@b")
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run([*git, *words], check=True)
     del project.cloud.objects[next(key for key in project.cloud.objects if "/releases/" in key)]
     project.deploy(2)
     assert project.writes == [
         "CreateChangeSet", "PutObject zip 2", "PutObject release 1", "ExecuteChangeSet", "PutObject release 2",
     ]  # fmt: skip
-    first, second = kept_releases(project.account, DeployJob(project.built(1), project.account).zips, STACK)
+    first, second = project.releases()
     assert first.by.endswith(f", arn:aws:iam::{NUMBER}:user/ann")  # as the change set says: with a machine
     assert second.by == f"arn:aws:iam::{NUMBER}:user/ann"
+    assert (first.commit, len(second.commit or "")) == (None, 40)  # of which commit that was, nobody knows
 
 
 @pytest.mark.parametrize("answer", [None, False])
@@ -235,8 +251,10 @@ def test_a_production_stack_is_protected_with_its_data_also_after_a_failure(proj
 
 def test_data_that_a_person_names_goes_from_a_production_stack_and_the_rest_stays_protected(project: Project) -> None:
     project.deploy(project.built(1, {"Files": FILES, "Other": FILES}, retains_data=True))
-    with pytest.raises(NotApproved):
+    with pytest.raises(NotApproved) as refused:
         project.deploy(project.built(2, {"Other": FILES}, retains_data=True))
+    assert refused.value.deployment.plan is not None
+    assert refused.value.deployment.plan.held == {"Files": "1 item, 340 bytes"}
     assert "LogicalResourceId/Files" in project.stack.policy
     project.deploy(project.built(2, {"Other": FILES}, retains_data=True), yes_delete=["Files"])
     assert project.writes == [*wholly(2)[:2], "SetStackPolicy", *wholly(2)[2:]]
@@ -254,6 +272,17 @@ def test_a_deploy_that_fails_says_why_and_leaves_record_and_releases_as_they_wer
     assert (failed.ok, failed.succeeded, failed.outputs) == (False, False, ())
     assert (failed.outcome.status, failed.outcome.cause.reason) == ("UPDATE_ROLLBACK_COMPLETE", "it may not be so")
     assert (project.runs, project.record()) == ("1", record)
+
+
+def test_a_first_deploy_that_fails_is_followed_until_its_stack_is_gone(project: Project) -> None:
+    project.cloud.endings = ["DELETE_COMPLETE"]
+    failed = project.deploy(1)
+    assert failed.outcome is not None
+    assert failed.outcome.cause is not None
+    assert (failed.succeeded, failed.outcome.status, failed.outputs) == (False, "DELETE_COMPLETE", ())
+    assert (failed.outcome.cause.logical_id, project.record(), list(project.cloud.stacks)) == (
+        "Jobs", "", [f"gone {failed.outcome.stack_id}"],
+    )  # fmt: skip
 
 
 def somebody_deploys(project: Project, number: int) -> Callable[[], Any]:
@@ -309,6 +338,9 @@ def test_a_person_who_waits_is_told_of_each_try_while_others_are_quicker(project
     project.cloud.in_the_way["ExecuteChangeSet"] = [somebody_deploys(project, 7 + time) for time in range(3)]
     assert project.deploy(2, wait=True).ok
     assert project.person.heard == [PLANNED, *[AGAIN, PLANNED] * 3]
+    project.cloud.in_the_way["CreateChangeSet"] = [lambda: NO]
+    with pytest.raises(RemitError, match="AWS denies CreateChangeSet"):
+        project.deploy(3, wait=True)
 
 
 def stuck(project: Project, status: str) -> None:
@@ -335,19 +367,30 @@ def test_a_rollback_that_failed_goes_on_before_the_deploy(project: Project, skip
 
 
 @pytest.mark.parametrize(
-    ("status", "ending", "hint"),
+    ("status", "ending", "message", "hint"),
     [
-        ("UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "`--skip ID` leaves that resource as it is"),
-        ("ROLLBACK_COMPLETE", "DELETE_FAILED", None),
+        (
+            "UPDATE_ROLLBACK_FAILED",
+            "UPDATE_ROLLBACK_FAILED",
+            f"changing orders-dev failed (UPDATE_ROLLBACK_FAILED): orders-dev ({STACK_TYPE}): UPDATE_ROLLBACK_FAILED",
+            "`--skip ID` leaves that resource as it is",
+        ),
+        (
+            "ROLLBACK_COMPLETE",
+            "DELETE_FAILED",
+            f"deleting orders-dev failed (DELETE_FAILED)\n  left: made-jobs (Jobs, {JOBS['Type']}): it may not be so",
+            None,
+        ),
     ],
 )
 def test_a_stack_that_cannot_be_cleared_is_told_and_nothing_is_deployed(
-    project: Project, status: str, ending: str, hint: str | None
+    project: Project, status: str, ending: str, message: str, hint: str | None
 ) -> None:
     stuck(project, status)
     project.cloud.endings = [ending]
-    with pytest.raises(RemitError, match=rf"failed \({ending}\)") as refused:
+    with pytest.raises(RemitError) as refused:
         project.deploy(2)
+    assert refused.value.message == message
     assert (refused.value.exit_code, len(project.writes)) == (1, 1)
     assert (hint or "") in (refused.value.hint or "")
     assert (hint is None) == (refused.value.hint is None)
@@ -369,6 +412,8 @@ def test_a_stack_is_cleared_only_if_somebody_agrees(
         assert (refused.value.exit_code, project.writes) == (1, [])
         assert project.cloud.kept() == before
     assert project.person.heard[1] == f"is asked a {asked}Question"
+    question = project.person.questions[0]
+    assert not isinstance(question, DeletionQuestion) or question.is_remnant
     with pytest.raises(Stuck) if not answer else contextlib.nullcontext():
         project.deploy(3, only_plans=True)
     assert project.writes == ([] if not answer else ["CreateChangeSet", "DeleteChangeSet"])
@@ -390,8 +435,9 @@ def test_a_stack_that_is_stuck_again_at_once_is_not_cleared_twice(project: Proje
 
 
 def test_going_back_deploys_the_release_that_ran_before_and_is_one_itself(project: Project) -> None:
-    for number in (1, 2, 3):
+    for number in (1, 2):
         project.deploy(number)
+    project.deploy(project.built(3, {"Jobs": JOBS, "Further": JOBS}))
     record = project.record()
     (further,) = project.built(9).artefacts
     project.cloud.objects[further] = (b"", "")  # only a project says how much is kept
@@ -401,9 +447,9 @@ def test_going_back_deploys_the_release_that_ran_before_and_is_one_itself(projec
     assert (back.ok, back.plan.goes_back, project.runs) == (True, True, "2")
     assert project.record() != record
     project.go_back(1)
-    *_, fourth, fifth = kept_releases(project.account, DeployJob(project.built(1), project.account).zips, STACK)
-    assert [(release.went_back_to, release.runs_the_same(fourth)) for release in (fourth, fifth)] == [
-        (2, True), (1, False),
+    *_, third, fourth, fifth = project.releases()
+    assert [(release.went_back_to, release.commit, release.is_clean) for release in (third, fourth, fifth)] == [
+        (None, None, False), (2, "c0ffee", True), (1, "c0ffee", True),
     ]  # fmt: skip
     assert project.objects == [*(f"release {number}" for number in range(1, 6)), "zip 1", "zip 2", "zip 3", "zip 9"]
 
@@ -412,7 +458,7 @@ def test_going_back_never_takes_data_away(project: Project) -> None:
     project.deploy(1)
     project.deploy(project.built(2, {"Jobs": JOBS, "Files": FILES}))
     before = project.cloud.kept()
-    words = r"release 1 has no place for data that is there now: Files \(AWS::EFS::FileSystem\)"
+    words = r"release 1 has no place for data that is there now: Files \(AWS::DynamoDB::Table\)"
     with pytest.raises(NotApproved, match=words) as refused:
         project.go_back(1, yes_delete=["Files"])
     assert (refused.value.exit_code, project.writes) == (1, ["CreateChangeSet", "DeleteChangeSet"])
@@ -431,12 +477,13 @@ def test_old_releases_go_with_the_zips_that_nothing_names_any_more(project: Proj
 
 def test_zips_in_another_bucket_stay_and_are_named(project: Project) -> None:
     project.deploy(project.built(1, bucket="acme-zips"), bucket="acme-zips")
+    project.cloud.objects.clear()  # this bucket has nothing yet
     project.deploy(2)
     assert project.person.heard == [
         PLANNED,
         "note: the zips of earlier deploys stay in bucket acme-zips, under orders-dev/",
     ]
-    assert project.writes == [*wholly(2)[:3], "PutObject release 2"]
+    assert project.writes == [*wholly(2)[:3], "PutObject release 1"]
     project.deploy(3)
     assert project.person.heard == [PLANNED]
 
@@ -567,9 +614,8 @@ def test_cloudformation_works_as_the_role_that_the_job_or_the_app_names(project:
 
 def test_what_fails_after_the_change_is_noted_and_fails_no_deploy(project: Project) -> None:
     project.deploy(1)
-    no = Refused("AccessDenied", "no", status=403)
-    project.cloud.in_the_way["PutObject"] = [lambda: None, lambda: no]
-    project.cloud.in_the_way["UpdateTerminationProtection"] = [lambda: no]
+    project.cloud.in_the_way["PutObject"] = [lambda: None, lambda: NO]
+    project.cloud.in_the_way["UpdateTerminationProtection"] = [lambda: NO]
     link = project.folder / ".remit" / "deployed"
     shutil.move(link, project.folder / "elsewhere")
     link.symlink_to(project.folder / "elsewhere")
@@ -630,7 +676,7 @@ def test_a_denied_call_stops_a_deploy_before_the_change_or_fails_none(project: P
     ends = {}
     for number, call in enumerate(calls):
         project.cloud.back_to(before)
-        project.cloud.stops = {number: Refused("AccessDenied", "no", status=403)}
+        project.cloud.stops = {number: NO}
         ended = project.ended()
         if isinstance(ended, RemitError):
             end = type(ended).__name__
@@ -676,16 +722,16 @@ def test_a_plan_alone_that_is_stopped_at_any_call_leaves_nothing(project: Projec
     project.deploy(1)
     before, calls = project.cloud.kept(), calls_of(project, only_plans=True)
     for number, call in enumerate(calls):
-        for stop in (KeyboardInterrupt(signal.SIGTERM), Refused("AccessDenied", "no", status=403)):
-            project.cloud.back_to(before)
-            project.cloud.stops = {number: stop}
-            ended = project.ended(only_plans=True)
-            if isinstance(stop, KeyboardInterrupt):
-                assert isinstance(ended, RemitError), call
-                assert (ended.exit_code, ended.message) == (143, "stopped: nothing was deployed"), call
-            else:
-                assert not isinstance(ended, RemitError) or ended.exit_code in (1, 2), call
-            assert project.cloud.kept() == before, call
+        is_signal = number % 2 == 1
+        project.cloud.back_to(before)
+        project.cloud.stops = {number: KeyboardInterrupt(signal.SIGTERM) if is_signal else NO}
+        ended = project.ended(only_plans=True)
+        if is_signal:
+            assert isinstance(ended, RemitError), call
+            assert (ended.exit_code, ended.message) == (143, "stopped: nothing was deployed"), call
+        else:
+            assert not isinstance(ended, RemitError) or ended.exit_code in (1, 2), call
+        assert project.cloud.kept() == before, call
 
 
 @pytest.mark.parametrize(("ending", "is_good"), [("UPDATE_COMPLETE", True), ("UPDATE_ROLLBACK_COMPLETE", False)])
@@ -695,7 +741,7 @@ def test_whoever_follows_a_deploy_again_records_one_that_ended_well(
     project.deploy(1)
     (project.folder / ".remit" / "deployed" / f"{STACK}.json").unlink()
     project.cloud.endings = [ending]
-    project.cloud.in_the_way["DescribeStackEvents"] = [lambda: Refused("AccessDenied", "no", status=403)]
+    project.cloud.in_the_way["DescribeStackEvents"] = [lambda: NO]
     with pytest.raises(RemitError, match="continues in AWS"):
         project.deploy(2)
     project.cloud.code["orders-dev-report"] = "other"
@@ -755,3 +801,45 @@ def test_what_the_account_lacks_is_told_at_its_line_and_what_else_goes_wrong_is_
         for error in lacking(app, project.folder, lambda: project.account)
     ] == [("parameter /size", Origin("app.py", 3, 1)), ("parameter /other", Origin("app.py", 4, 1))]
     assert project.cloud.writes == []
+
+
+SOURCE: Final = ExistingSource("queue", "orders", "", ("report",))
+
+
+def test_what_cloudformation_refuses_is_told_at_the_line_that_wrote_it(project: Project) -> None:
+    resource = Resource("Jobs", "AWS::SSM::Parameter", {}, origin=Origin("app.py", 7, 1))
+    build = replace(project.built(1), template=Template("", (resource,)), must_exist=(SOURCE,))
+    invalid = {
+        "EventType": "VALIDATION_ERROR", "LogicalResourceId": "Jobs", "ResourceType": "AWS::SSM::Parameter",
+        "ValidationStatusReason": "too long", "ValidationPath": "/Resources/Jobs",
+    }  # fmt: skip
+    failed = {"Status": "FAILED", "ExecutionStatus": "UNAVAILABLE", "StackId": STACK, "ChangeSetId": "x"}
+    project.cloud.in_the_way["DescribeChangeSet"] = [lambda: failed]
+    project.cloud.in_the_way["DescribeEvents"] = [lambda: {"OperationEvents": [invalid]}]
+    with pytest.raises(RemitError, match=r"refuses Jobs \(AWS::SSM::Parameter\): too long") as refused:
+        project.deploy(build)
+    assert refused.value.origin == Origin("app.py", 7, 1)
+    planned = project.deploy(build, only_plans=True).plan
+    assert planned is not None
+    assert (planned.origins, planned.must_exist) == ({"Jobs": Origin("app.py", 7, 1)}, (SOURCE,))
+
+
+def test_a_stack_of_another_name_is_the_projects_own_and_cleared_as_such(project: Project) -> None:
+    build = project.built(1, stack_name="legacy")
+    project.deploy(build)
+    (stack,) = project.cloud.stacks.values()
+    assert (stack.name, stack.tags["remit:namespace"]) == ("legacy", STACK)
+    stack.status = "ROLLBACK_COMPLETE"
+    assert project.deploy(build).ok
+    assert [call.partition(" ")[0] for call in project.writes[:3]] == [
+        "DeleteStack",
+        "DeleteObjects",
+        "CreateChangeSet",
+    ]
+
+
+def test_what_a_template_names_is_imported_only_if_that_is_said(project: Project) -> None:
+    named = {"Jobs": {**JOBS, "Properties": {**JOBS["Properties"], "Name": "jobs"}}}
+    assert project.deploy(project.built(1, named), adopt=True).ok
+    # It is not there, so that the change set adds it, and is made anew without an import.
+    assert project.writes == ["CreateChangeSet", "DeleteChangeSet", "DeleteStack", *wholly(1)]
