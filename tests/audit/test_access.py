@@ -9,6 +9,8 @@ import pytest
 from audit_accounts import (
     ACCOUNT,
     EVERYTHING,
+    NOW,
+    OTHER,
     allow,
     deny,
     document,
@@ -16,11 +18,15 @@ from audit_accounts import (
     page,
     report_of,
     role,
-    trust,
+    user,
     write,
 )
 from random_cases import cases_of
-from remit.audit.documents import Documents
+from remit.audit.access import AccessQuestions
+from remit.audit.account_pages import account_page
+from remit.audit.documents import OWN_ACCOUNT, Documents
+from remit.audit.joined_account import joined_account
+from remit.audit.organization import organization
 from remit.audit.question import PolicyQuestion, answer, own_resources
 from remit.catalogue.action_resources import takes
 from remit.catalogue.expand import expand
@@ -167,8 +173,87 @@ def test_an_error_in_a_policy_is_found_once_for_all_that_have_it(tmp_path: Path)
     assert [["a", "b"]] == [[use.principal.rpartition("/")[2] for use in row.uses] for row in documents]
 
 
-def test_a_trust_policy_that_lets_sessions_bring_tags_leaves_tags_open(tmp_path: Path) -> None:
-    tagging = trust(aws=f"arn:aws:iam::{ACCOUNT}:root")
-    tagging["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+@pytest.mark.parametrize(
+    ("actions", "are_open"),
+    [
+        ({"Action": ["sts:AssumeRole", "sts:TagSession"]}, True),
+        ({"Action": "sts:Tag*"}, True),
+        ({"Action": "*"}, True),
+        ({"NotAction": "sts:AssumeRole"}, True),
+        ({"NotAction": "sts:TagSession"}, False),
+        ({"Action": "sts:AssumeRole"}, False),
+        ({"Action": "sts:TagSession", "Effect": "Deny"}, False),
+    ],
+)
+def test_a_trust_policy_that_lets_sessions_bring_tags_leaves_tags_open(
+    tmp_path: Path, actions: dict[str, Any], *, are_open: bool
+) -> None:
+    everybody = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, **actions}
     when = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
-    assert ("kms:Decrypt",) == audited(tmp_path, role("x", allow("kms:Decrypt", when=when), trusts=tagging)).can
+    record = role("x", allow("kms:Decrypt", when=when), trusts=document(everybody))
+    assert (("kms:Decrypt",) if are_open else ()) == audited(tmp_path, record).can
+
+
+ORGANIZATION = {
+    "Organization": {"Id": "o-1", "MasterAccountId": "999988887777"},
+    "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess"]}],
+    "OrganizationalUnits": [{"Id": "ou-1", "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]}],
+    "Accounts": [{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": ["p-FullAWSAccess"]}],
+}
+OF_ALL = {
+    "aws:currenttime": NOW, "aws:epochtime": NOW, "aws:viaawsservice": "false", "aws:principalisawsservice": "false",
+}  # fmt: skip
+OF_ANN = OF_ALL | {
+    "aws:principalaccount": OWN_ACCOUNT, "aws:principalarn": f"arn:aws:iam::{OWN_ACCOUNT}:user/ann",
+    "aws:principaltype": "User", "aws:username": "ann", "aws:userid": "AIDAANN", "aws:tokenissuetime": None,
+}  # fmt: skip
+OF_WORKER = OF_ALL | {
+    "aws:principalaccount": OWN_ACCOUNT, "aws:principalarn": f"arn:aws:iam::{OWN_ACCOUNT}:role/worker",
+    "aws:principaltype": "AssumedRole", "aws:username": None, "aws:userid": "AROAWORKER:*", "aws:tokenissuetime": NOW,
+}  # fmt: skip
+OF_MEMBERS = {"aws:principalorgid": "o-1", "aws:principalorgpaths": ("o-1/r-1/ou-1/",)}
+
+
+@pytest.mark.parametrize(("accounts", "of_members"), [(None, {}), ([ACCOUNT], OF_MEMBERS), ([OTHER], {})])
+def test_a_caller_decides_who_it_is_when_it_asks_and_where_its_account_stands(
+    accounts: list[str] | None, of_members: dict[str, Any]
+) -> None:
+    """The keys of "AWS global condition context keys", and None for those that its requests lack."""
+    members = None
+    if accounts is not None:
+        rows = [row | {"Id": account} for row in ORGANIZATION["Accounts"] for account in accounts]
+        members = organization({**ORGANIZATION, "Accounts": rows}, "o.json")[0]
+    documents = Documents()
+    value = page(user("ann", Tags=BLUE), role("worker", RoleId="AROAWORKER"))
+    account = joined_account(ACCOUNT, [account_page(value, "a.json", documents)], documents)
+    questions = AccessQuestions(documents, NOW, members)
+    for identity, keys in zip(account.identities, (OF_WORKER, OF_ANN), strict=True):
+        asker = questions.asker(identity)
+        assert dict(asker.caller.values) == keys | of_members
+        assert (asker.caller.kind, asker.caller.arn) == (identity.kind, keys["aws:principalarn"])
+        assert asker.caller.tags == ((("team", "blue"),) if identity.kind == "user" else ())
+        reason = () if accounts in (None, [ACCOUNT]) else (f"account {ACCOUNT} is not in the organization's file",)
+        assert asker.unknown == reason
+
+
+HARD = {"StringLike": {"aws:SourceVpc": "${aws:SourceVpce}-?*"}, "StringEquals": {"aws:SourceVpc": "a${aws:SourceIp}"}}
+"""Conditions whose variables would have to be tried out in more ways than the prover knows."""
+NO_SESSION, A_SESSION = ({"Null": {"aws:TokenIssueTime": absent}} for absent in ("true", "false"))
+
+
+@pytest.mark.parametrize(
+    ("statements", "verdicts"),
+    [
+        ([allow("kms:Decrypt", when=HARD)], ["undecided"]),
+        ([allow("kms:Decrypt", when=HARD), deny("*", when=A_SESSION)], ["undecided"]),
+        ([allow("kms:Decrypt", when=HARD), allow("kms:Decrypt", when=A_SESSION)], ["yes"]),
+        ([allow("kms:Decrypt", when=HARD), allow("kms:Decrypt", when=NO_SESSION)], ["yes"]),
+        ([allow("kms:Decrypt"), deny("*", when=NO_SESSION)], ["yes"]),
+        ([allow("kms:Decrypt"), deny("*", when=A_SESSION)], ["yes"]),
+        ([allow("kms:Decrypt"), deny("*", when=A_SESSION), deny("*", when=NO_SESSION)], []),
+    ],
+)
+def test_a_user_can_do_what_its_keys_or_its_sessions_can_and_what_is_undecided_of_one_stays_so(
+    tmp_path: Path, statements: list[Any], verdicts: list[str]
+) -> None:
+    assert verdicts == [row.verdict for row in audited(tmp_path, user("ann", *statements)).access]

@@ -488,6 +488,7 @@ def test_the_tags_of_a_role_decide_whether_somebody_can_change_who_assumes_it(tm
     of_a_team = allow("iam:UpdateAssumeRolePolicy", when={"StringEquals": {"aws:ResourceTag/team": "blue"}})
     blue, red = [{"Key": "team", "Value": "blue"}], [{"Key": "team", "Value": "red"}]
     caller = user("x", of_a_team)
+    of_a_team["Condition"] = {"StringEquals": {"aws:ResourceTag/Team": "blue"}}  # IAM compares keys without case
     for number, (tags, is_way) in enumerate(((blue, True), (red, False), ([], False))):
         found = paths(tmp_path / str(number), role("chief", EVERYTHING, Tags=tags), caller)
         assert is_way == ("x" in found)
@@ -586,6 +587,30 @@ def test_a_boundary_limits_who_cannot_take_it_off_or_gains_nothing_by_that(
     policy = managed("limit", allow(*limit))
     bounded = role("x", allow("s3:GetObject", *own), PermissionsBoundary={"PermissionsBoundaryArn": policy["Arn"]})
     assert {} == paths(tmp_path, bounded, policy)
+
+
+def test_who_may_do_everything_but_for_its_boundary_has_the_ways_to_take_that_off_and_no_others(
+    tmp_path: Path,
+) -> None:
+    limit = managed("limit", allow("s3:*", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePolicy"))
+    bounded = role("x", EVERYTHING, PermissionsBoundary={"PermissionsBoundaryArn": limit["Arn"]})
+    assert ("iam:DeleteRolePermissionsBoundary",) == paths(tmp_path, bounded, limit)["x"].ways
+
+
+def test_who_may_give_rights_only_to_roles_with_a_boundary_has_no_way_whatever_its_own_boundary_is(
+    tmp_path: Path,
+) -> None:
+    wide = managed("wide", EVERYTHING)
+    giving = allow("iam:PutRolePolicy", "iam:AttachRolePolicy", on=f"arn:aws:iam::{ACCOUNT}:role/y", when=BOUNDED)
+    bounded = {"PermissionsBoundary": {"PermissionsBoundaryArn": wide["Arn"]}}
+    assert {} == paths(tmp_path, role("x", giving, **bounded), role("y"), wide, LITTLE)
+
+
+def test_a_role_that_passes_itself_gains_nothing(tmp_path: Path) -> None:
+    passing = [allow("iam:PassRole", on=X), allow("lambda:CreateFunction", "lambda:InvokeFunction")]
+    files = account_files(write(tmp_path, page(role("x", *passing)))).files
+    (audited,) = audited_accounts(Chunk((AccountWork(ACCOUNT, files),), NOW))
+    assert () == audited.result.edges
 
 
 def test_to_add_others_to_a_group_counts_what_the_group_holds(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from audit_accounts import (
     ACCOUNT,
@@ -28,6 +30,7 @@ from audit_accounts import (
     user,
     write,
 )
+from random_cases import cases
 from remit.audit.audit import AuditInput, audit
 from remit.audit.document_lint import linted_documents, name_of
 from remit.audit.documents import OWN_ACCOUNT
@@ -36,11 +39,12 @@ from remit.audit.folder import account_files
 from remit.audit.json_bytes import compact
 from remit.audit.organization import organization, organization_of_file
 from remit.audit.principal_ids import principal_ids
-from remit.audit.resource_policies import ResourcePolicy
+from remit.audit.resource_policies import ResourcePolicy, resource_policies
 from remit.audit.results import DocumentFinding, DocumentUse
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -300,6 +304,12 @@ def test_files_of_one_account_that_list_other_roles_are_told_and_all_roles_are_a
     assert 2 == len(can(tmp_path))
 
 
+def test_files_of_one_account_that_have_users_alone_or_roles_alone_are_no_other_answers(tmp_path: Path) -> None:
+    write(tmp_path, page(READER, user("ann")), "a.json")
+    write(tmp_path, page(user("ann")), "b.json")
+    assert [] == problems(tmp_path)
+
+
 def test_a_role_that_trusts_the_id_of_a_deleted_role_is_told(tmp_path: Path) -> None:
     write(tmp_path, page(READER, role("x", trusts=trust(aws="AROAEXAMPLEDELETED"))))
     deleted = "AROAEXAMPLEDELETED, the id of a user or role that was deleted: nobody can use that"
@@ -365,6 +375,9 @@ def test_the_id_of_nobody_is_unknown_where_the_last_page_of_the_account_is_missi
     unknown = "AROALATER, the id of a user or role that is not in the files"
     message = f"arn:aws:iam::{ACCOUNT}:role/x trusts {unknown}: account {ACCOUNT} is not in them as a whole"
     assert f"account.json: {message}" in problems(tmp_path)
+    members, _ = organization(organization_of([{"Id": OTHER, "ParentId": "ou-1"}]), "organization.json")
+    both = f"account {ACCOUNT} and 1 more are not in them as a whole"
+    assert both in {problem.message.rpartition(": ")[2] for problem in report_of(tmp_path, members).problems}
 
 
 def test_the_same_file_twice_is_no_problem(tmp_path: Path) -> None:
@@ -376,6 +389,13 @@ def test_the_same_file_twice_is_no_problem(tmp_path: Path) -> None:
 def test_a_policy_of_aws_that_is_not_in_the_files_is_taken_from_the_catalogue(tmp_path: Path) -> None:
     arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
     write(tmp_path, page(role("reader", AttachedManagedPolicies=[{"PolicyArn": arn}])))
+    assert (READS, []) == (can(tmp_path), problems(tmp_path))
+
+
+def test_a_file_of_aws_policies_alone_counts_for_every_account(tmp_path: Path) -> None:
+    of_aws = {**managed("Mine", allow("s3:GetObject")), "Arn": "arn:aws:iam::aws:policy/Mine"}
+    write(tmp_path, page(of_aws), "aws.json")
+    write(tmp_path, page(role("reader", AttachedManagedPolicies=[{"PolicyArn": of_aws["Arn"]}])))
     assert (READS, []) == (can(tmp_path), problems(tmp_path))
 
 
@@ -574,6 +594,59 @@ def test_characters_that_are_no_utf_8_are_told(tmp_path: Path) -> None:
     (tmp_path / "account.json").write_text(json.dumps(page(record), ensure_ascii=False), "latin-1")
     problem = "account.json: has characters that are no UTF-8, which cannot be read"
     assert (READS, [problem]) == (can(tmp_path), problems(tmp_path))
+
+
+def test_a_control_policy_without_a_type_is_an_scp() -> None:
+    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": ["p-FullAWSAccess", "p-plain"]}])
+    value["Policies"] = [{"Id": "p-plain", "Content": document(deny("s3:*"))}]
+    members, wrong = organization(value, "organization.json")
+    levels = [[policy.id for policy in level] for level in members.accounts[ACCOUNT].scps]
+    assert ([["p-FullAWSAccess"], ["p-FullAWSAccess"], ["p-FullAWSAccess", "p-plain"]], ()) == (levels, wrong)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of each part of a JSON value."""
+    yield path
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
+        yield from places(part, (*path, key))
+
+
+def replaced(value: Any, path: tuple[Any, ...], part: Any) -> Any:
+    """A JSON value with another part at a path."""
+    if not path:
+        return part
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], part)
+    return copy
+
+
+WHOLE: Final = page(
+    role("r", allow("s3:GetObject"), trusts=trust(aws=[OTHER, "AROAX"]), Tags=[{"Key": "team", "Value": "x"}],
+         InstanceProfileList=[{}], PermissionsBoundary={"PermissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/p"}),
+    user("ann", allow("iam:*"), GroupList=["g"],
+         AttachedManagedPolicies=[{"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p"}]),
+    group("g", EVERYTHING), managed("p", EVERYTHING, v0=document(EVERYTHING)), IsTruncated=False,
+)  # fmt: skip
+OF_X: Final = {"StringLike": {"aws:userid": ["AROAX:*"]}}
+OPENED: Final = document({**allow("s3:*", when=OF_X), "Principal": {"AWS": [OTHER]}})
+RESOURCES: Final = [{"Arn": "arn:aws:s3:::b", "Account": ACCOUNT, "Policy": OPENED}]
+ODD: Final = (
+    None, 5, 1.5, True, "", "*", "x", "arn:", f"arn:aws:iam::{ACCOUNT}:role/x", "\ud800", "\ue000", [], [None], ["x"],
+    {}, {"a": 1}, {"AWS": "*"}, {"Key": 1},
+)  # fmt: skip
+
+
+@settings(max_examples=cases(40, deep=2_000), deadline=None)
+@given(st.sampled_from(list(places(WHOLE))), st.sampled_from(list(places(RESOURCES))), st.sampled_from(ODD))
+def test_whatever_stands_in_the_place_of_a_part_the_files_are_answered_or_told(
+    tmp_path_factory: pytest.TempPathFactory, place: Any, place_of_resource: Any, part: Any
+) -> None:
+    folder = write(tmp_path_factory.mktemp("accounts"), replaced(WHOLE, place, part))
+    content = json.dumps(replaced(RESOURCES, place_of_resource, part)).encode()
+    resources, wrong = resource_policies(content, "resources.json")
+    report = audit(AuditInput(folder, NOW, resources=resources, problems=wrong))
+    assert report.principals or report.problems
+    assert resources or wrong or part == []
 
 
 def test_a_control_policy_that_is_json_and_no_policy_is_told() -> None:

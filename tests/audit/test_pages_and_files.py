@@ -127,8 +127,8 @@ def test_the_last_page_of_a_file_ends_what_the_pages_before_it_have_begun() -> N
 
 
 def test_a_policy_of_aws_may_be_another_in_another_file_and_one_of_the_account_may_not() -> None:
-    files = [page(role(f"r{number}", **attached("p", OF_AWS)), managed("p", *statements),
-                  {**managed("Mine", *statements), "Arn": OF_AWS})
+    files = [page(role(f"r{number}", **attached("p", OF_AWS)), {**managed("Mine", *statements), "Arn": OF_AWS},
+                  managed("p", *statements))
              for number, statements in enumerate(([EVERYTHING], [allow("s3:*")]))]  # fmt: skip
     (problem,) = joined(*files)[0].problems
     assert f"(arn:aws:iam::{ACCOUNT}:policy/p is one)" in problem.message

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
@@ -182,6 +182,7 @@ def names(patterns: Sequence[str]) -> set[str]:
 
 
 @settings(max_examples=cases(20, deep=300))
+@example(granted=[("Allow", ["sqs:*", "sns:CreateTopic"])], used=["sqs:SendMessage"], has_data=True, unknown="sqs")
 @given(st.lists(st.tuples(st.sampled_from(["Allow", "Allow", "Deny"]), GRANTED), min_size=1, max_size=2), USED,
        st.booleans(), st.sampled_from(["", "sqs"]))  # fmt: skip
 def test_what_is_granted_logged_and_was_not_called_is_unused(
@@ -225,8 +226,9 @@ def test_accounts_are_shared_out_in_their_order_to_at_most_so_many(count: int, s
     works: Any = tuple(range(count))
     parts = parts_of(Chunk(works, "now"), size) if count else []
     assert tuple(work for part in parts for work in part.works) == works
-    assert len(parts) <= size
-    assert all(part.works for part in parts)
+    each = max(1, -(-count // size))  # as many as the largest part must have
+    assert [len(part.works) for part in parts[:-1]] == [each] * (len(parts) - 1)
+    assert len(parts) == -(-count // each)
 
 
 def test_several_workers_are_given_several_parts_each() -> None:

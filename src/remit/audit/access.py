@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Condition, Policy
 
-_SERVICE_LINKED: Final = "/aws-service-role/"
+SERVICE_LINKED: Final = "/aws-service-role/"
+"""The path of service-linked roles, which a service of AWS alone assumes."""
 _TAGGING: Final = ("notaction", "sts:t", "*")
 """The texts, in lower case, of which a trust policy has one if it allows sts:TagSession."""
 
@@ -90,7 +91,7 @@ class AccessQuestions:
             unknown.append(f"account {identity.account} is not in the organization's file")
         keys = tuple(dict.fromkeys(use.document for use in identity.policies))
         scps: tuple[tuple[str, ...], ...] = ()
-        if place is not None and _SERVICE_LINKED not in identity.arn:  # no SCP binds a service-linked role
+        if place is not None and SERVICE_LINKED not in identity.arn:  # no SCP binds a service-linked role
             if place.id not in self._levels:
                 levels = (tuple(self._control_key(policy, place.id) for policy in level) for level in place.scps)
                 self._levels[place.id] = tuple(dict.fromkeys(levels))  # equal levels once
@@ -242,7 +243,7 @@ class AccessQuestions:
 
         Parameters are as `ask` has them; `allowing` has the number of the policy among these layers. A user asks with
         its keys and, where policies tell that apart, with a session of GetSessionToken, which may call AssumeRole and
-        nothing else of STS.
+        nothing else of STS: a yes of either is the answer, else what is undecided.
         """
         policies = policies_of(layers)
         callers = [asker.caller]
@@ -255,9 +256,10 @@ class AccessQuestions:
             if question not in self._answers:
                 valued = mapped_layers(layers, partial(with_callers_values, caller=caller))
                 self._answers[question] = answer(PolicyQuestion(action, resources, caller.arn, valued, conditions))
-            access = self._answers[question]
-            if access.verdict == "yes":
-                break
+            answered = self._answers[question]
+            if answered.verdict == "yes":
+                return answered
+            access = answered if access.verdict == "no" else access  # undecided by its keys is no `no` by a session
         return access
 
     def statement(self, identity: Identity, action: str, access: AccessAnswer) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.access import AccessQuestions, Asker
+from remit.audit.access import SERVICE_LINKED, AccessQuestions, Asker
 from remit.audit.document_lint import document_findings, document_uses, name_of
 from remit.audit.documents import Documents, document_value, unfolded
 from remit.audit.entities import Identity, InputProblem
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _MOST_DOCUMENTS: Final = 50_000
 """Distinct documents at which all answers so far are forgotten: else memory would grow with the accounts."""
-_SERVICE_LINKED: Final = "/aws-service-role/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ def _exposures(work: AccountWork, account: JoinedAccount, questions: AccessQuest
     policies = list(work.resources)
     unread = []
     for role in account.identities:
-        if role.trust is not None and _SERVICE_LINKED not in role.arn:  # which services alone assume, by definition
+        if role.trust is not None and SERVICE_LINKED not in role.arn:  # which services alone assume, by definition
             text = unfolded(questions.documents.texts[role.trust], role.account)
             policies.append(ResourcePolicy(role.arn, role.account, text))
         elif role.kind == "role" and role.trust is None:
@@ -202,7 +201,7 @@ def _unused(identities: Iterable[Identity], usage: Usage, documents: Documents) 
     """Yield the unused access of an account's principals but service-linked roles, in the names of the account."""
     unused_access = UnusedAccess(documents, usage)
     for identity in identities:
-        row = None if _SERVICE_LINKED in identity.arn else unused_access.row(identity)
+        row = None if SERVICE_LINKED in identity.arn else unused_access.row(identity)
         if row is not None:
             account = identity.account
             policies = tuple(replace(policy, smaller=unfolded(policy.smaller, account)) for policy in row.policies)

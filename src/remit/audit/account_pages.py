@@ -99,6 +99,7 @@ class _PageReader:
             document = self._document(row.get("PolicyDocument"), account, f"the inline policy {name} of {arn}")
             policies.append(PolicyUse(name, document))
         policies += (PolicyUse(str(row.get("PolicyArn"))) for row in mappings(record.get("AttachedManagedPolicies")))
+        groups = record.get("GroupList")
         limit = record.get("PermissionsBoundary") or None
         boundary = limit.get("PermissionsBoundaryArn") if isinstance(limit, dict) else limit
         if not isinstance(boundary, str):
@@ -118,7 +119,7 @@ class _PageReader:
             str(record.get(f"{prefix}Id") or ""),
             self.file,
             tuple(policies),
-            groups=tuple(name for name in record.get("GroupList") or () if isinstance(name, str)),
+            groups=tuple(name for name in groups if isinstance(name, str)) if isinstance(groups, list) else (),
             boundary=None if limit is None else PolicyUse(boundary),
             trust=trust,
             tags=tags_of(record),

@@ -98,8 +98,7 @@ class EscalationGraph:
 
     def _is_unbounded(self, asker: Asker) -> bool:
         """Return whether the boundary, if there is one, allows everything."""
-        boundary = asker.profile.boundary
-        return not boundary or self._allows_everything(boundary)
+        return not asker.profile.boundary or self._allows_everything(asker.profile.boundary)
 
     def _edges(self, asker: Asker) -> Iterator[Edge]:
         """Every technique that a principal's policies allow, the surest first."""

@@ -172,7 +172,7 @@ def file_summary(file: AccountFile) -> FileSummary:
                     principals.append((str(unique_id), arn))
                 if kind == "RoleDetailList":
                     trust = record.get("AssumeRolePolicyDocument")
-                    key = (trust if isinstance(trust, str) else compact(trust), account)
+                    key = (repr(trust), account)
                     if key not in trusts:
                         trusts[key] = _foreign_names(trust, account)
                     names, text = trusts[key]
@@ -194,10 +194,10 @@ def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:
     """
     try:
         document = document_value(trust)
-        names = trusted(parse(document))
+        names, text = trusted(parse(document)), compact(document)
     except (RemitError, ValueError):
         return (), ""
     # Roles that trust their own account alone concern no other: most do.
     everybody = ("*",) if names.anybody else ()
     arns = (arn for arn in names.arns if f":{account}:" not in arn)
-    return tuple(sorted((*everybody, *arns, *names.ids, *(names.accounts - {account})))), compact(document)
+    return tuple(sorted((*everybody, *arns, *names.ids, *(names.accounts - {account})))), text

@@ -153,7 +153,7 @@ def _no_json(error: ValueError, text: str, file: str) -> UnreadableFileError:
 
 
 def compact(value: Any) -> str:
-    """A value as JSON without blanks."""
+    """A value as JSON without blanks. ValueError: a text in it has half of a pair of surrogates, and msgspec writes."""
     return _written(value).decode("utf-8", "surrogatepass")
 
 

@@ -15,6 +15,7 @@ from remit.audit.documents import document_value
 from remit.audit.entities import InputProblem, UnreadableFileError
 from remit.audit.json_bytes import compact, rows, unzipped
 
+_ARN_COLONS: Final = 5
 INCOMPLETE: Final = ".incomplete.json"
 """How the name of a file ends that `remit audit collect` could not complete."""
 
@@ -60,13 +61,12 @@ def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, 
 def _policy(row: Any) -> ResourcePolicy | str:
     """A resource with its policy, or what is wrong with the entry."""
     arn = row.get("Arn") if isinstance(row, dict) else None
-    if not isinstance(arn, str) or not arn.startswith("arn:"):
+    if not isinstance(arn, str) or not arn.startswith("arn:") or arn.count(":") < _ARN_COLONS:
         return "an entry has no Arn, and is left out"
-    account = str(row.get("Account") or (arn.split(":", 5) + [""] * 5)[4])
+    account = str(row.get("Account") or arn.split(":", _ARN_COLONS)[4])
     if not account:
         return f"{arn} has no Account, so that it is not known who is outside: it is left out"
     try:
-        document = document_value(row.get("Policy"))
+        return ResourcePolicy(arn, account, compact(document_value(row.get("Policy"))))
     except ValueError:
         return f"the policy of {arn} is no JSON document: it is left out"
-    return ResourcePolicy(arn, account, compact(document))
