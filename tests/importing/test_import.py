@@ -1416,6 +1416,7 @@ WHOLE = """\
 Transform: AWS::Serverless-2016-10-31
 Parameters: {Stage: {Type: String, Default: dev}, Key: {Type: String}}
 Conditions: {isProd: !Equals [!Ref Stage, prod]}
+Globals: {Function: {Environment: {Variables: {KEY: !Ref Key, STAGE: !Ref Stage, TOPIC: !Ref Topic}}}}
 Resources:
   Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 999999999, DelaySeconds: 5}}
   Topic: {Type: AWS::SNS::Topic, Properties: {Colour: red, DisplayName: !Sub "${Stage}", FifoTopic: maybe}}
@@ -1429,7 +1430,6 @@ Resources:
       CodeUri: src
       Timeout: 1000
       Layers: [!Ref Tools]
-      Environment: {Variables: {KEY: !Ref Key, STAGE: !Ref Stage}}
   Two: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: jobs/app.two, CodeUri: src}}
   Three: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: package.three, CodeUri: src}}
   Four:
@@ -1439,6 +1439,7 @@ Resources:
   Five:
     Type: AWS::Serverless::Function
     Properties: {Runtime: python3.13, Handler: there.five, CodeUri: src, FunctionName: a name}
+  Six: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: tool.six, CodeUri: src}}
   Tools: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: tools}}
   Gone: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: gone}}
 Outputs: {Queue: {Value: !Ref Queue}, Topic: {Value: !Ref Topic}}
@@ -1447,6 +1448,7 @@ BESIDE = {
     "src/package/__init__.py": "from .a import three\n",
     "src/package/a.py": "def three(e, c): ...\n",
     "src/there.py": "def five(e, c): ...\n",
+    "src/tool": "not a module",
     "src/.env.local": "A=b",
     "src/node_modules/a.js": "",
     "src/a.pyc": "",

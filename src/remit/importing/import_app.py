@@ -210,8 +210,7 @@ def _head(path: str, docstring: str, body: list[Line], app: ImportedApp) -> list
     lines += [Line(f"from remit import {imported}"), Line("")] if imported else []
     lines += [Line("from shared.resources.data import Data"), Line("")] if "Data" in mentioned else []
     if constants and path != _PARAMETERS:
-        # Constants stand before names in small letters, as import sorters have it.
-        names = sorted(constants, key=lambda name: (not name.isupper(), name))
+        names = sorted(constants)  # capitals before small letters, as import sorters have it
         line = f"from parameters import {', '.join(names)}"
         group = call("from parameters import ", *map(Item, names))
         lines += [*([Line(line)] if len(line) <= WIDTH else written(group)), Line("")]

@@ -93,8 +93,7 @@ def _with_local_files(source: SourceTemplate) -> SourceTemplate:
             because = f"there is no {location} that can be read"
             left.append(Left(f"the definition of {name}", because, source.locate(("Resources", name))))
         if definition is not None and content is not None:
-            others = {key: value for key, value in properties.items() if key != "DefinitionUri"}
-            resources[name] = {**resource, "Properties": {**others, definition: content}}
+            resources[name] = {**resource, "Properties": {**properties, definition: content}}
     return replace(source, template={**source.template, "Resources": resources}, left=tuple(left))
 
 
