@@ -179,6 +179,7 @@ provider:
     role:
       statements: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]
       managedPolicies: [arn:aws:iam::aws:policy/ReadOnlyAccess]
+      permissionBoundary: arn:aws:iam::111122223333:policy/limit
   httpApi: {cors: {allowedOrigins: https://a.example, allowedMethods: [GET], maxAge: 5}}
 functions:
   get-order_one:
@@ -474,7 +475,7 @@ def test_each_construct_is_counted_once_stands_under_its_condition_and_is_told_a
     assert ["is_prod", *[None] * (len(conditions) - 2), "is_prod"] == conditions
     assert all(left.origin is not None and left.origin.line > 1 for left in app.left)
     places = [(left.what, left.origin and left.origin.line) for left in read("serverless.yml").left]
-    assert ("frobnicate of get-order_one", 25) == places[0]
+    assert ("frobnicate of get-order_one", 26) == places[0]
     assert places[1][1] != places[2][1]
     of_polling = [item.what for item in app.functions[0].value.items if item.prefix == "function_name="]
     assert ["FunctionName of Polling"] == of_polling

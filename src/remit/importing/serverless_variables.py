@@ -68,7 +68,8 @@ class ServerlessVariables:
             elif isinstance(value, dict | list):
                 raise self._wrong(f"`{variable[0]}` is no text, and stands inside of one", path)
             text = text[: variable.start()] + _spelled(value) + text[variable.end() :]
-        return {"Fn::Sub": text} if is_sub and (not path or path[-1] != "Fn::Sub") else text
+        is_argument = path[-2:] == ("Fn::Sub", 0)  # of a Fn::Sub with variables of its own
+        return {"Fn::Sub": text} if is_sub and not is_argument else text
 
     def _value(self, variable: str, path: Steps) -> Any:
         """The value of a variable: of the first of its sources, separated by commas, that has one.

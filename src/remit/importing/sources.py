@@ -102,7 +102,7 @@ def _content(folder: Path, location: Any) -> Any:
 
     None where it is in S3, outside of the repository or not there, or cannot be read.
     """
-    file = beside(folder, location) if isinstance(location, str) and not location.startswith("s3://") else None
+    file = beside(folder, location) if isinstance(location, str) else None
     if file is None or not file.is_file():
         return None
     try:
