@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import json
+import re
 import textwrap
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +19,7 @@ from botocore.response import StreamingBody
 
 from answering import NUMBER, Answers, Refused, answering
 from projects import Ran, configuration, inside, write
-from remit.cli import bootstrap, delete, invoke, jobs, logs, options, releases, status
+from remit.cli import bootstrap, delete, deploy, invoke, jobs, logs, options, releases, status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -80,9 +81,10 @@ def ran(
     in_scope: Any = command.callback
     code = 0
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), click.Context(command) as context:
+        context.params = dict(values)
         options.expect_json(context, click.Option(["--json"]), as_json)
         try:
-            in_scope.__wrapped__(scope=scope, **values)
+            code = in_scope.__wrapped__(scope=scope, **values) or 0
         except RemitError as error:
             code = error.exit_code
             click.echo(str(error), err=True)
@@ -681,3 +683,220 @@ def test_a_delete_that_fails_tells_what_is_left_and_how_to_leave_it(app: Path) -
     """)
     command = "aws cloudformation delete-stack --stack-name shop-dev --region eu-central-1 --retain-resources Jobs"
     assert Ran(1, "", error.replace("COMMAND", command)) == ended
+
+
+ORDERS_APP: Final = """
+from remit import App
+from remit.grants import dynamodb
+
+app = App()
+
+
+@app.function(policy=[dynamodb.query("orders")])
+def report(event, context): ...
+"""
+WISHED: Final[dict[str, Any]] = {
+    "approval": None, "accept_drift": False, "revert_drift": False, "wait": False, "force": False, "skip": (),
+    "only_plans": False, "markdown": False, "write": None, "yes": False, "yes_delete": (), "first": False,
+    "take_over": False, "adopt": False, "service_role": None, "artefact_bucket": None, "seed": None, "accept": None,
+    "strict": False, "resume": False,
+}  # fmt: skip
+
+
+class NewStack:
+    """An account in which a stack is made, as far as it is asked: its template, its change set, its function's code."""
+
+    def __init__(self, *, status: str = "CREATE_COMPLETE", code: str = "") -> None:
+        self.status, self.code = status, code
+        self.template, self.name, self.token, self.key = "", "", "", ""
+
+    def answers(self) -> dict[str, Any]:
+        return {
+            "cloudformation.DescribeStacks": self.stacks,
+            "cloudformation.CreateChangeSet": self.create,
+            "cloudformation.DescribeChangeSet": self.change_set,
+            "cloudformation.ListChangeSets": {"Summaries": []},
+            "cloudformation.GetTemplate": lambda **_: {"TemplateBody": self.template},
+            "cloudformation.ExecuteChangeSet": self.execute,
+            "cloudformation.DescribeStackEvents": self.events,
+            "cloudformation.DescribeEvents": {"OperationEvents": []},
+            "cloudformation.DeleteChangeSet": {},
+            "cloudformation.DeleteStack": {},
+            "cloudformation.ListStackResources": {"StackResourceSummaries": []},
+            "s3.HeadBucket": {},
+            "s3.HeadObject": self.stored,
+            "s3.PutObject": {},
+            "s3.ListObjectVersions": {"Versions": []},
+            "logs.DescribeLogGroups": {"logGroups": []},
+            "iam.GetUser": Refused("AccessDenied", "", 403),
+            "iam.SimulatePrincipalPolicy": Refused("AccessDenied", "", 403),
+            "lambda.GetFunction": lambda **_: {"Configuration": {"CodeSha256": self.code or self.checksum()}},
+        }
+
+    def checksum(self) -> str:
+        """The SHA-256 of the function's zip, as Lambda writes it; empty where nobody asked for one."""
+        digest = self.key.rpartition("/")[2].removesuffix(".zip")
+        return base64.b64encode(bytes.fromhex(digest)).decode()
+
+    def stacks(self, **_: Any) -> Any:
+        status = self.status if self.token else "REVIEW_IN_PROGRESS"
+        return {"Stacks": [{**STACK, "StackStatus": status}]} if self.template else NO_STACK
+
+    def create(self, TemplateBody: str, ChangeSetName: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - CloudFormation's
+        self.template, self.name = TemplateBody, ChangeSetName
+        return {"Id": "arn:cs", "StackId": STACK["StackId"]}
+
+    def change_set(self, **_: Any) -> dict[str, Any]:
+        changes = []
+        for name, made in json.loads(self.template)["Resources"].items():
+            change = {
+                "Action": "Add",
+                "LogicalResourceId": name,
+                "ResourceType": made["Type"],
+                "Scope": [],
+                "Details": [],
+            }
+            changes.append({"Type": "Resource", "ResourceChange": change})
+        names = {"ChangeSetName": self.name, "ChangeSetId": "arn:cs", "StackId": STACK["StackId"]}
+        state = {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE", "CreationTime": DAY}
+        return {**names, **state, "StackName": "shop-dev", "Changes": changes}
+
+    def execute(self, ClientRequestToken: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - CloudFormation's name
+        self.token = ClientRequestToken
+        return {}
+
+    def events(self, **_: Any) -> dict[str, Any]:
+        whole = {
+            "StackId": STACK["StackId"], "StackName": "shop-dev", "Timestamp": DAY, "ClientRequestToken": self.token,
+            "LogicalResourceId": "shop-dev", "PhysicalResourceId": STACK["StackId"],
+            "ResourceType": "AWS::CloudFormation::Stack",
+        }  # fmt: skip
+        events = [
+            {**whole, "EventId": "3", "ResourceStatus": self.status},
+            {**whole, "EventId": "1", "ResourceStatus": "CREATE_IN_PROGRESS"},
+        ]
+        if self.status != "CREATE_COMPLETE":
+            role = {"LogicalResourceId": "ReportRole", "PhysicalResourceId": "", "ResourceType": "AWS::IAM::Role"}
+            reason = {"ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "too many roles"}
+            begun = {**whole, "EventId": "2b", "ResourceStatus": "DELETE_IN_PROGRESS"}
+            events[1:1] = [begun, {**whole, **role, **reason, "EventId": "2"}]
+        return {"StackEvents": events}
+
+    def stored(self, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - S3's name
+        self.key = Key
+        return {"ChecksumSHA256": self.checksum()}
+
+
+CHANGES: Final = text("""
+    shop-dev is new; this deploy would change
+      + AWS::IAM::Role         ReportRole
+      + AWS::Lambda::Function  ReportFunction
+      + AWS::Logs::LogGroup    ReportLogGroup
+    and functions may
+      + report: Write on logs (2 actions); Read on dynamodb (1 action)
+    3 to add, 0 to change, 0 to remove; access: 2 gained, 0 lost
+""")
+STOPS: Final = text("""
+    a deploy stops here unless somebody agrees
+      ! it adds access (2 gains)
+        `--first` deploys a stage for the first time; `--yes`, or a yes at a terminal, deploys it anyway
+""")
+GOES: Final = "a deploy goes ahead by itself\n"
+REFUSED: Final = text("""
+    error: nothing was deployed: it adds access (2 gains)
+    hint: `--first` deploys a stage for the first time; `--yes`, or a yes at a terminal, deploys it anyway
+""")
+BEGAN: Final = "00:00:00  CREATE_IN_PROGRESS  AWS::CloudFormation::Stack  shop-dev\n"
+DONE: Final = f"{CHANGES}{BEGAN}00:00:00  CREATE_COMPLETE     AWS::CloudFormation::Stack  shop-dev\n"
+ENDED: Final = f"shop-dev in {HERE}: CREATE_COMPLETE in 0.00 s\n"
+NEXT: Final = "next: remit invoke report, remit policy function report --explain\n"
+ANSWER: Final = "outputs\n  Url  https://x\nroles\n  ReportRole  2 statements for report\n"
+BROKEN: Final = text("""
+    00:00:00  CREATE_FAILED       AWS::IAM::Role  ReportRole  too many roles
+    00:00:00  DELETE_IN_PROGRESS  AWS::CloudFormation::Stack  shop-dev
+    00:00:00  DELETE_COMPLETE     AWS::CloudFormation::Stack  shop-dev
+    error: deploying shop-dev failed (DELETE_COMPLETE): ReportRole (AWS::IAM::Role): too many roles
+      what had been made was removed again
+      --> app.py:8:2
+""")
+OTHER_CODE: Final = text("""
+    error: these functions do not run what was built:
+      shop-dev-report runs code whose SHA-256 is other; that of the build is SHA
+    hint: somebody else wrote into the artefact bucket, or changed the code by hand: CloudTrail tells who; `COMMAND` puts the build back
+""").replace(  # noqa: E501 - as it is printed
+    "COMMAND",
+    "aws lambda update-function-code --region eu-central-1 --function-name shop-dev-report "
+    "--zip-file fileb://.remit/build/NAME.zip",
+)
+UNCHANGED: Final[dict[str, Any]] = {
+    "namespace": "shop-dev", **PLACE, "changed": False, "ok": False, "reasons": ["it adds access (2 gains)"],
+    "status": None, "outputs": {}, "left": [], "refused": [], "cause": None, "other_code": [],
+    "changed_by_hand": {"checked": True, "reason": None, "changes": [], "not_compared": [], "access": None},
+}  # fmt: skip
+CAUSE: Final = {"logical_id": "ReportRole", "type": "AWS::IAM::Role", "stack": "shop-dev", "reason": "too many roles"}
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that is built once, since nothing of it changes."""
+    folder = tmp_path_factory.mktemp("orders") / "shop"
+    write(folder, {"app.py": ORDERS_APP})
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("made", "values", "expected"),
+    [
+        (NewStack(), {}, Ran(1, "", CHANGES + REFUSED)),
+        (NewStack(), {"first": True}, Ran(0, ANSWER, DONE + ENDED + NEXT)),
+        (NewStack(code="other"), {"yes": True}, Ran(1, ANSWER, DONE + ENDED + NEXT + OTHER_CODE)),
+        (NewStack(status="DELETE_COMPLETE"), {"yes": True}, Ran(1, "", CHANGES + BEGAN + BROKEN)),
+        (NewStack(), {"only_plans": True}, Ran(1, CHANGES + STOPS, "")),
+        (NewStack(), {"only_plans": True, "approval": "never"}, Ran(0, CHANGES + GOES, "")),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_deploy_is_told_from_its_plan_to_its_end(
+    orders: Path, made: NewStack, values: dict[str, Any], expected: Ran, *, as_json: bool
+) -> None:
+    made = NewStack(status=made.status, code=made.code)
+    with inside(orders, {}):
+        ended, _ = ran(deploy.command, orders, made.answers(), as_json=as_json, **{**WISHED, **values})
+    # The zip's size is that of a Python, and AWS needs no time.
+    _, start, messages = ended.err.partition("shop-dev is new")
+    messages = re.sub(r" in \d+\.\d\d s$", " in 0.00 s", f"{start}{messages}", flags=re.MULTILINE)
+    messages = messages.replace(made.checksum() or "SHA", "SHA")
+    if not as_json:
+        assert expected == Ran(ended.status, ended.out, messages)
+        return
+    told = expected.err if not values.get("only_plans") else expected.out
+    assert (expected.status, told.replace(ENDED + NEXT, "")) == (ended.status, messages)
+    document = json.loads(ended.out)
+    plan = document.pop("plan")
+    rows = [(row["action"], row["logical_id"], row["type"]) for row in plan["resources"]]
+    assert [("Add", name, value["Type"]) for name, value in json.loads(made.template)["Resources"].items()] == rows
+    assert [("ReportRole", 3, 0)] == [
+        (role["logical_id"], len(role["gained"]), len(role["lost"])) for role in plan["roles"]
+    ]
+    if made.token:
+        outputs = {} if made.status == "DELETE_COMPLETE" else {"Url": "https://x"}
+        other = [{"function": "shop-dev-report", "expected": made.checksum(), "actual": "other"}] if made.code else []
+        ends = {"changed": True, "status": made.status, "outputs": outputs, "reasons": [], "other_code": other}
+        ends |= {"ok": expected.status == 0, "cause": CAUSE if made.status == "DELETE_COMPLETE" else None}
+        assert {**UNCHANGED, **ends} == document
+    else:
+        stops = expected.status == 1
+        assert {**UNCHANGED, "ok": not stops, "reasons": UNCHANGED["reasons"] if stops else []} == document
+
+
+def test_a_plan_is_written_as_markdown_beside_its_lines(orders: Path) -> None:
+    values = {"only_plans": True, "markdown": True, "write": orders / "plan.md"}
+    with inside(orders, {}):
+        ended, _ = ran(deploy.command, orders, NewStack().answers(), **{**WISHED, **values})
+        printed, _ = ran(deploy.command, orders, NewStack().answers(), **{**WISHED, **values, "write": None})
+    assert (1, CHANGES + STOPS) == (ended.status, ended.out)
+    assert printed.out == (orders / "plan.md").read_text()
+    assert printed.out.startswith(
+        f"<!-- remit plan shop-dev in {HERE} -->\n**A deploy stops here unless somebody agrees: "
+    )
+    assert printed.err.endswith(CHANGES + STOPS)
