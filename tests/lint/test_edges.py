@@ -1,7 +1,7 @@
-"""Policies and templates at the edges of rules: each finding in full, and none beyond them.
+"""Policies, templates and apps at the edges of rules: each finding in full, and none beyond them.
 
-`REMIT_RECORD=1` writes the findings of `data/edges.jsonl` anew, to be read before they are kept. What cfn-lint refuses
-as a policy is held against them.
+`REMIT_RECORD=1` writes the findings of `data/edges.jsonl` and `data/edge_apps.jsonl` anew, to be read before they are
+kept. What cfn-lint refuses as a policy is held against them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cfn_lint
-from remit.lint import lint_bytes
+from remit.lint import lint, lint_bytes
+from remit.loading.load import load
 
 if TYPE_CHECKING:
     from remit.lint.finding import Finding
 
 FILE = Path(__file__).parent / "data" / "edges.jsonl"
+APPS = FILE.with_name("edge_apps.jsonl")
 ROWS: list[dict[str, Any]] = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
+APP_ROWS: list[dict[str, Any]] = [json.loads(line) for line in APPS.read_text("utf-8").splitlines()]
 
 HOLDERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "identity": ("AWS::IAM::ManagedPolicy", {}, "PolicyDocument"),
@@ -38,8 +41,8 @@ REFUSED_BY_CFN_LINT_ALONE = {
 }
 
 
-def in_full(finding: Finding) -> str:
-    place = f"{finding.rule} {finding.severity} {finding.line}:{finding.column} {finding.message}"
+def in_full(finding: Finding, file: str = "") -> str:
+    place = f"{finding.rule} {finding.severity} {file}{finding.line}:{finding.column} {finding.message}"
     return f"{place} | {finding.hint}" if finding.hint else place
 
 
@@ -48,6 +51,21 @@ def findings_of(row: dict[str, Any]) -> list[str]:
     return [
         in_full(finding) for finding in lint_bytes(text.encode(), row.get("file", "document.json"), kind=row["kind"])
     ]
+
+
+def findings_of_app(row: dict[str, Any], parent: Path) -> list[str]:
+    folder = parent / row["folder"]  # whose name is the app's
+    for name, text in row["files"].items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    return [in_full(finding, f"{finding.file}:") for finding in lint(load(folder, row["stage"]), folder=folder)]
+
+
+@pytest.mark.skipif("REMIT_RECORD" in os.environ, reason="they are written anew")
+@pytest.mark.parametrize("row", APP_ROWS, ids=[row["what"] for row in APP_ROWS])
+def test_an_app_at_an_edge_has_these_findings_and_no_others(row: dict[str, Any], tmp_path: Path) -> None:
+    assert row["findings"] == findings_of_app(row, tmp_path)
 
 
 @pytest.mark.skipif("REMIT_RECORD" in os.environ, reason="they are written anew")
@@ -74,6 +92,10 @@ def test_what_cfn_lint_refuses_as_a_policy_has_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif("REMIT_RECORD" not in os.environ, reason="only when asked to")
-def test_record() -> None:
-    lines = [json.dumps({**row, "findings": findings_of(row)}, ensure_ascii=False) for row in ROWS]
-    FILE.write_text("\n".join(lines) + "\n", "utf-8")
+def test_record(tmp_path: Path) -> None:
+    rows = [{**row, "findings": findings_of(row)} for row in ROWS]
+    app_rows = [
+        {**row, "findings": findings_of_app(row, tmp_path / str(number))} for number, row in enumerate(APP_ROWS)
+    ]
+    for file, recorded in ((FILE, rows), (APPS, app_rows)):
+        file.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in recorded), "utf-8")
