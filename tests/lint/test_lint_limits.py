@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import effort
 from random_cases import cases, cases_of
 from remit.lint import lint_bytes
+from remit.lint.files import lint_found
 from remit.lint.finding import SEVERITIES
 
 if TYPE_CHECKING:
@@ -142,6 +143,67 @@ def test_no_json_value_crashes_lint(value: object) -> None:
 def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
     for finding in lint_bytes(policy({"Effect": "Allow", **statement}), "policy.json"):
         assert finding.line == 1
+
+
+CONDITIONS = st.dictionaries(
+    st.sampled_from([
+        "StringEquals", "StringEqual", "StringNotLike", "Null", "NullIfExists", "Bool", "BoolIfExists",
+        "NumericLessThan", "ForSome:StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringEquals",
+    ]),
+    st.dictionaries(
+        st.sampled_from(["aws:TagKeys", "aws:username", "s3:prefix", "aws:Nothing"]),
+        st.sampled_from(["true", "*", "a", ["a", "b"], []]),
+        min_size=1,
+        max_size=2,
+    ),
+    max_size=2,
+)  # fmt: skip
+STATEMENTS = st.fixed_dictionaries(
+    {
+        "Effect": st.sampled_from(["Allow", "Allow", "Deny"]),
+        "Action": st.sampled_from(["s3:GetObject", "s3:*", "S3:getobject", ["s3:ListBucket", "s3:GetObjct"]]),
+        "Resource": st.sampled_from(["*", "arn:aws:s3:::data/*", ["arn:aws:s3:::data", "arn:aws:s3:::data/*"]]),
+    },
+    optional={"Condition": CONDITIONS},
+)
+ABOUT_SEVERAL = {"R116", "R602", "R604", "R606", "R607"}
+"""The rules that compare statements; a Sid is compared as well."""
+
+
+@given(st.lists(STATEMENTS, min_size=2, max_size=3))
+@settings(max_examples=cases(30, deep=800), deadline=None)
+def test_what_is_wrong_with_statements_alone_is_wrong_with_them_together(statements: list[dict[str, object]]) -> None:
+    def told(*chosen: dict[str, object]) -> list[tuple[str, ...]]:
+        findings = lint_bytes(policy(*chosen), "policy.json", kind="identity")
+        found = [(one.rule, one.severity, one.message, one.hint or "") for one in findings]
+        return sorted(row for row in found if row[0] not in ABOUT_SEVERAL)
+
+    assert told(*statements) == sorted(row for statement in statements for row in told(statement))
+
+
+def test_a_rule_tells_its_first_hundred_findings_of_a_policy_and_no_more() -> None:
+    for count, told in ((99, 99), (100, 100), (101, 100)):
+        buckets = [f"arn:aws:s3:::B{number}" for number in range(count)]
+        findings = lint_bytes(policy({**STATEMENT, "Action": "s3:ListBucket", "Resource": buckets}), "policy.json")
+        assert [one.rule for one in findings] == ["R137"] * told
+
+
+def test_a_list_of_up_to_four_hundred_patterns_is_searched_for_those_that_others_cover() -> None:
+    for count, rules in ((400, ["R605"]), (401, [])):
+        resources = [f"arn:aws:s3:::b{number:03}/x" for number in range(count - 1)]
+        findings = lint_bytes(policy({**STATEMENT, "Resource": [*resources, "arn:aws:s3:::b007/*"]}), "policy.json")
+        assert [one.rule for one in findings if one.rule == "R605"] == rules
+
+
+def test_a_file_that_is_larger_than_any_document_is_looked_at_and_told_if_it_is_a_policy() -> None:
+    space = b" " * 8_000_000
+    content = policy({**STATEMENT, "Effect": "Permit"}) + space
+    assert [(one.rule, one.message.partition(":")[0]) for one in lint_bytes(content, "policy.json")] == [
+        ("R001", f"policy.json has {len(content):,} bytes"),
+        ("R001", f"this policy has {len(content):,} characters"),
+        ("R102", "Effect 'Permit' is not valid"),
+    ]
+    assert lint_found(b'{"Type": "x"}' + space, "other.json") is None
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

@@ -371,6 +371,7 @@ def test_a_part_of_a_template_names_what_the_whole_declares_once() -> None:
         '[{"PolicyName": "orders", "PolicyDocument": {"Statement": []}}]',
         "{}",
         '{"Version": "1.2.0"}',
+        '{"Id": "a", "Version": "1.2.0"}',
     ],
 )
 def test_a_list_of_other_things_in_a_folder_is_no_template_and_no_policy(text: str) -> None:

@@ -66,6 +66,22 @@ def test_a_string_may_be_as_long_as_a_policy_may(element: str) -> None:
         ]
 
 
+def test_of_the_branches_of_a_condition_the_shortest_counts() -> None:
+    """As long as the shortest is, the policy is in any case."""
+    long, short = "x" * 30_000, "x" * 11_000
+    for otherwise, rules in (
+        ({"Ref": "AWS::NoValue"}, []),
+        (short, ["R601"]),
+        ([short, {"Ref": "AWS::NoValue"}], ["R601"]),
+    ):
+        for branches in ([long, otherwise], [otherwise, long]):
+            condition = {"StringEquals": {"aws:PrincipalTag/a": {"Fn::If": ["C", *branches]}}}
+            document = {"Version": "2012-10-17", "Statement": [POLICY | {"Condition": condition}]}
+            role = {"Type": "AWS::IAM::RolePolicy", "Properties": {"RoleName": "r", "PolicyDocument": document}}
+            findings = found({"Conditions": {"C": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Policy": role}})
+            assert [rule for rule, _, message in findings if "characters without white space" in message] == rules
+
+
 TOPIC = {"Type": "AWS::SNS::Topic"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from remit.app import App, Function, Grant, Reason
 from remit.errors import Origin, RemitError
 from remit.iam.policy import allow
-from remit.lint.apps import errors
+from remit.lint.apps import errors, without_jobs
 from remit.lint.finding import Finding
 from remit.lint.rule_registry import rule as rule_named
 from remit.lint.suppress import reason_at, suppress
+from remit.loading.load import load
 from remit.roles.assign import assign
 
 if TYPE_CHECKING:
@@ -29,6 +31,36 @@ def test_a_reference_that_leads_nowhere_is_an_error_unless_what_it_names_may_be_
     for is_whole, rules in ((True, ["R202", "R401"]), (False, ["R202"])):
         found = errors(app, assign(app), is_whole=is_whole)
         assert rules == sorted(finding.rule for finding in found)
+
+
+def test_the_findings_of_a_role_of_no_function_stand_where_the_role_is_declared() -> None:
+    line = Origin("app.py", 3, 1)
+    grants = (Grant(allow("sqs:SendMesage", on="arn:aws:sqs:eu-west-1:111122223333:a"), Reason("text", "x")),)
+    app = App("shop", "dev", (Function("hello", "Hello", "app.hello", {}, policy=grants),))
+    roles = [replace(role, functions=(), origin=line) for role in assign(app)]
+    assert [(finding.rule, finding.origin) for finding in errors(app, tuple(roles))] == [("R202", line)]
+
+
+def test_an_app_without_its_jobs_has_its_other_functions_alone(tmp_path: Path) -> None:
+    source = """from remit import App, config
+
+config.job.enable = True
+app = App()
+
+
+@app.job()
+def mail(to): ...
+
+
+@app.function()
+def hello(event, context): ...
+"""
+    (tmp_path / "app.py").write_text(source)
+    app = load(tmp_path)
+    assert (len(app.functions), len(app.queues), list(app.jobs)) == (2, 1, ["mail"])
+    rest = without_jobs(app)
+    assert rest == replace(app, functions=rest.functions, queues=(), jobs={})
+    assert [function.name for function in rest.functions] == ["hello"]
 
 
 # What is accepted
