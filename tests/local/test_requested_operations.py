@@ -66,6 +66,10 @@ def test_of_each_table_of_a_batch_the_keys_are_known_of_what_is_put_and_what_is_
         {"CreateBucketConfiguration": {"Tags": [{"Key": "team", "Value": "shop"}]}},
         {"tags": {"team": "shop", "size": 3}},
         {"TagSpecifications": [{"Tags": [{"Key": "team", "Value": "old"}, {"Key": "team", "Value": "shop"}]}]},
+        {"tags": [{"key": "team", "value": "shop"}]},
+        {"tags": [{"tagKey": "team", "tagValue": "shop"}]},
+        {"TagList": [{"Key": "team", "Value": "shop"}]},
+        {"IdentityPoolTags": {"team": "shop"}},
     ],
 )
 def test_tags_are_read_wherever_a_service_has_them(parameters: dict[str, Any]) -> None:
@@ -219,7 +223,7 @@ TARGETS = [f"arn:aws:elasticloadbalancing:{PLACE}:targetgroup/{name}/1" for name
         (
             "ssm", "SendCommand",
             {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["mi-1"],
-             "Targets": [{"Key": "InstanceIds", "Values": ["i-2"]}, {"Key": "tag:team", "Values": ["shop"]}]},
+             "Targets": [{"Key": "instanceids", "Values": ["i-2"]}, {"Key": "tag:team", "Values": ["shop"]}]},
             ["arn:aws:ssm:eu-central-1::document/AWS-RunShellScript", f"arn:aws:ssm:{PLACE}:managed-instance/mi-1",
              f"arn:aws:ec2:{PLACE}:instance/i-2", f"arn:aws:ec2:{PLACE}:instance/${{Unresolved}}"],
         ),
@@ -279,6 +283,7 @@ def test_a_request_is_asked_on_each_of_its_resources_and_no_other(
 KMS = f"arn:aws:kms:{PLACE}:key/"
 SECRETS = f"arn:aws:secretsmanager:{PLACE}:secret:"
 ROLE = "arn:aws:iam::111122223333:role/team/worker"
+EXECUTION = f"arn:aws:lambda:{PLACE}:function:f:1/durable-execution/e/1"
 
 
 class Sealed(StoredNames):
@@ -300,6 +305,12 @@ class Sealed(StoredNames):
 
     def role_arn(self, name: str) -> str | None:
         return ROLE if name == "worker" else None
+
+    def execution_of_callback(self, callback: str) -> str | None:
+        return EXECUTION if callback == "waits" else None
+
+    def lacks_object(self, bucket: str, key: str) -> bool:
+        return (bucket, key) == ("b", "gone")
 
     def work_group(self, query: str) -> str | None:
         return "night" if query == "q1" else None
@@ -384,6 +395,70 @@ def test_a_key_is_used_for_its_caller_once_for_each_thing_that_it_encrypts(
     assert expected == uses
 
 
+SEALED_STREAM = {"StreamARN": f"arn:aws:kinesis:{PLACE}:stream/sealed", "ShardIterator": "i"}
+SEALED_QUEUE = {"QueueUrl": "http://localhost/111122223333/sealed"}
+SEALED_SECRET = {"SecretId": "sealed"}
+READ, WRITTEN, BOTH = ("Decrypt",), ("GenerateDataKey",), ("GenerateDataKey", "Decrypt")
+"""What a service does with the key of a resource for its caller."""
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "uses"),
+    [
+        # "DynamoDB encryption at rest: usage notes": the key of the table is decrypted, also to write.
+        *(
+            ("dynamodb", name, {"TableName": "sealed"}, READ)
+            for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")
+        ),
+        ("dynamodb", "BatchWriteItem", {"RequestItems": {"sealed": []}}, READ),
+        ("dynamodb", "TransactWriteItems", {"TransactItems": [{"ConditionCheck": {"TableName": "sealed"}}]}, READ),
+        *(
+            ("dynamodb", "ExecuteStatement", {"Statement": statement.format("sealed")}, READ)
+            for statement in ("SELECT * FROM {}", "INSERT INTO {} VALUE {{}}", "UPDATE {} SET a=1", "DELETE FROM {}")
+        ),
+        # "How do I use server-side encryption with Kinesis": producers generate, consumers decrypt.
+        ("kinesis", "PutRecord", SEALED_STREAM, WRITTEN),
+        ("kinesis", "PutRecords", SEALED_STREAM, WRITTEN),
+        ("kinesis", "GetRecords", SEALED_STREAM, READ),
+        # "Key management" (Amazon SQS and Amazon SNS)
+        ("sqs", "SendMessage", SEALED_QUEUE, BOTH),
+        ("sqs", "SendMessageBatch", SEALED_QUEUE, BOTH),
+        ("sqs", "ReceiveMessage", SEALED_QUEUE, READ),
+        ("sqs", "DeleteMessage", SEALED_QUEUE, ()),
+        ("sns", "Publish", {"TopicArn": f"arn:aws:sns:{PLACE}:sealed"}, BOTH),
+        # "Secret encryption and decryption"
+        ("secretsmanager", "CreateSecret", {"Name": "n", "KmsKeyId": "k"}, BOTH),
+        ("secretsmanager", "UpdateSecret", SEALED_SECRET, BOTH),
+        ("secretsmanager", "PutSecretValue", SEALED_SECRET, BOTH),
+        ("secretsmanager", "GetSecretValue", SEALED_SECRET, READ),
+        ("secretsmanager", "DescribeSecret", SEALED_SECRET, ()),
+        # "How AWS Systems Manager Parameter Store uses AWS KMS"
+        ("ssm", "GetParameterHistory", {"Name": "/sealed/b", "WithDecryption": True}, READ),
+        ("ssm", "GetParameter", {"Name": "/sealed/b", "WithDecryption": "True"}, READ),
+        ("ssm", "PutParameter", {"Name": "/a", "Type": "SecureString", "KeyId": "k"}, ("Encrypt",)),
+        # "Protecting data with server-side encryption using AWS KMS keys"
+        ("s3", "GetObject", {"Bucket": "sealed", "Key": "b", "VersionId": "1"}, READ),
+        (
+            "s3",
+            "PutObject",
+            {"Bucket": "b", "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "k"},
+            WRITTEN,
+        ),
+        ("s3", "DeleteObject", {"Bucket": "sealed", "Key": "b"}, ()),
+    ],
+)
+def test_each_action_takes_of_a_key_what_its_services_page_says(
+    client: str, name: str, parameters: dict[str, Any], uses: tuple[str, ...]
+) -> None:
+    needed = needs_of(OperationRequest(RequestedOperation(client, name, "json"), parameters, ACCOUNT)) or ()
+    assert [f"kms:{use}" for use in uses] == [need.action for need in needed if need.action.startswith("kms:")]
+
+
+def test_a_user_without_a_name_is_the_caller_and_a_role_is_none() -> None:
+    asked = OperationRequest(RequestedOperation("iam", "GetUser", "query"), {}, replace(HERE, caller=ROLE))
+    assert [f"arn:aws:iam::111122223333:user/{UNRESOLVED}"] == [need.resource for need in needs_of(asked) or ()]
+
+
 TAGS = [{"Key": "team", "Value": "shop"}]
 PASSED = {"RoleArn": ROLE}
 
@@ -454,6 +529,31 @@ PASSED = {"RoleArn": ROLE}
         ("sts", "AssumeRoleWithWebIdentity", PASSED, [f"sts:AssumeRoleWithWebIdentity {ROLE}"]),
         ("sts", "GetCallerIdentity", {}, []),
         ("events", "DescribeEventBus", {}, [f"events:DescribeEventBus arn:aws:events:{PLACE}:event-bus/default"]),
+        # S3 says that an object is missing to whoever may list its bucket.
+        ("s3", "GetObject", {"Bucket": "b", "Key": "gone"},
+         ["s3:GetObject arn:aws:s3:::b/gone", "s3:ListBucket arn:aws:s3:::b"]),
+        ("s3", "GetObjectAttributes", {"Bucket": "b", "Key": "gone"},
+         ["s3:GetObjectAttributes arn:aws:s3:::b/gone", "s3:ListBucket arn:aws:s3:::b"]),
+        ("s3", "PutObject", {"Bucket": "b", "Key": "gone"}, ["s3:PutObject arn:aws:s3:::b/gone"]),
+        (
+            "s3", "DeleteObjects",
+            {"Bucket": "b", "BypassGovernanceRetention": True, "Delete": {"Objects": [{"Key": "a", "VersionId": "1"}]}},
+            ["s3:DeleteObjectVersion arn:aws:s3:::b/a", "s3:BypassGovernanceRetention arn:aws:s3:::b/a"],
+        ),
+        ("lambda", "SendDurableExecutionCallbackSuccess", {"CallbackId": "waits"},
+         [f"lambda:SendDurableExecutionCallbackSuccess {EXECUTION}"]),
+        ("scheduler", "CreateSchedule", {"Name": "s", "Target": {"RoleArn": HERE.caller}},
+         [f"scheduler:CreateSchedule arn:aws:scheduler:{PLACE}:schedule/default/s"]),
+        ("rds", "CreateDBProxy", {"Tags": TAGS},
+         ["rds:CreateDBProxy *", f"rds:AddTagsToResource arn:aws:rds:{PLACE}:db-proxy:*"]),
+        ("events", "ListTargetsByRule", {},
+         [f"events:ListTargetsByRule arn:aws:events:{PLACE}:rule/{UNRESOLVED}/{UNRESOLVED}"]),
+        # An id of EC2 does not say what it is of: a policy for instances alone does not decide it.
+        ("ec2", "CreateTags", {"Resources": ["i-1", "vol-2"], "Tags": TAGS},
+         [f"ec2:CreateTags arn:aws:ec2:{PLACE}:{UNRESOLVED}"]),
+        ("ec2", "DeleteTags", {"Resources": ["i-1"]}, [f"ec2:DeleteTags arn:aws:ec2:{PLACE}:{UNRESOLVED}"]),
+        ("stepfunctions", "SendTaskSuccess", {"taskToken": "t", "output": "{}"},
+         [f"states:SendTaskSuccess arn:aws:states:{PLACE}:{UNRESOLVED}"]),
         (
             "ssm", "SendCommand", {"DocumentName": "AmazonCloudWatch-ManageAgent"},
             ["ssm:SendCommand arn:aws:ssm:eu-central-1::document/AmazonCloudWatch-ManageAgent"],

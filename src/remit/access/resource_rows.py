@@ -445,17 +445,19 @@ def _command(request: ActionRequest) -> Iterator[str]:
         yield _node(instance, request.setting)
 
 
-def _task(request: ActionRequest) -> Iterator[str]:
-    """Yield the state machine or activity that waits, as `UNRESOLVED`: a task's token does not say which."""
-    for _token in request.texts("taskToken"):
-        yield request.arn("states", UNRESOLVED)
+def _of_any_kind(request: ActionRequest) -> Iterator[str]:
+    """Yield an ARN of the service with `UNRESOLVED`, where the one name in a request does not say of what it is.
+
+    A task's token is of a state machine or an activity ("SendTaskSuccess"), an id of EC2 of anything ("CreateTags").
+    """
+    for _name in (*request.texts("taskToken"), *request.texts("Resources")):
+        yield request.arn(request.action.partition(":")[0], UNRESOLVED)
 
 
 def _node(instance: str, setting: RequestSetting) -> str:
     """The ARN of a node of Systems Manager: an instance of EC2, or a machine elsewhere (`mi-…`)."""
-    if instance.startswith("mi-"):
-        return setting.arn("ssm", f"managed-instance/{instance}")
-    return setting.arn("ec2", f"instance/{instance}")
+    service, kind = ("ssm", "managed-instance") if instance.startswith("mi-") else ("ec2", "instance")
+    return setting.arn(service, f"{kind}/{instance}")
 
 
 def _work_group(request: ActionRequest) -> Iterator[str]:
@@ -573,6 +575,7 @@ RESOURCES: Final[Mapping[str, Row]] = {
     "ssm:GetConnectionStatus": lambda request: (_node(node, request.setting) for node in request.texts("Target")),
     "ssm:SendCommand": _command,
     "bedrock": _model,
-    **_rows("states", ("SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"), _task),
+    **_rows("states", ("SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"), _of_any_kind),
+    **_rows("ec2", ("CreateTags", "DeleteTags"), _of_any_kind),
 }  # fmt: skip
 """By the action, else by its service."""

@@ -98,14 +98,14 @@ def tagging_needs(request: OperationRequest, accesses: Iterable[tuple[str, str]]
 
 
 def _tagging_action(action: str) -> str | None:
-    """The action that tags what another one creates; None where none is known, or it is that action itself."""
+    """The action that tags what another one creates; None where none is known."""
     of_iam = _OF_IAM.fullmatch(action)
     name = _OF_OPERATIONS.get(action)
     if name is None and of_iam is not None:
         name = f"iam:Tag{of_iam['kind']}"
     if name is None:
         name = _TAGGING.get(action.partition(":")[0])
-    return None if name == action else name
+    return name
 
 
 def _tagged(tagging_action: str, resource: str, request: OperationRequest) -> Iterator[str]:
