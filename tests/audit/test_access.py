@@ -92,6 +92,11 @@ def audited(folder: Path, *records: dict[str, Any]) -> PrincipalRow:
             id="the id of another role",
         ),
         pytest.param(
+            role("x", allow("kms:Decrypt", when={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/y*"}})),
+            (),
+            id="the ARN of another role",
+        ),
+        pytest.param(
             role("x", {"Effect": "Allow", "NotAction": ["iam:*", "kms:*", "s3:*"], "Resource": "arn:aws:dynamodb:*"}),
             ("dynamodb:Scan",),
             id="NotAction",
@@ -106,6 +111,19 @@ def test_a_principal_can_do_what_its_policies_allow(tmp_path: Path, record: dict
 def test_what_must_hold_is_named(tmp_path: Path) -> None:
     access = audited(tmp_path, role("x", allow("secretsmanager:GetSecretValue", when=SAME_TEAM), Tags=BLUE)).access[0]
     assert (("aws:ResourceTag/team", "blue"),) == access.must_hold
+
+
+def test_of_accounts_with_one_document_each_principal_has_its_own_partition_and_names_of_policies(
+    tmp_path: Path,
+) -> None:
+    reads = document(allow("kms:Decrypt"))
+    named = [role(name, RolePolicyList=[{"PolicyName": name, "PolicyDocument": reads}]) for name in ("a", "b")]
+    in_china = {**role("c", account=OTHER), "RolePolicyList": named[0]["RolePolicyList"]}
+    in_china["Arn"] = in_china["Arn"].replace("arn:aws:", "arn:aws-cn:")
+    write(tmp_path, page(*named, in_china))
+    rows = [row.access[0] for row in report_of(tmp_path).principals]
+    assert [row.resource.split(":")[1] for row in rows] == ["aws", "aws", "aws-cn"]
+    assert [row.statement for row in rows] == [f"{name} (inline), Statement[0]" for name in ("a", "b", "a")]
 
 
 def test_a_boundary_limits(tmp_path: Path) -> None:

@@ -136,9 +136,9 @@ def test_what_the_organization_says_of_another_account_is_asked_again_when_it_ch
     write(tmp_path / "accounts", page(role("admin", EVERYTHING, account=OTHER, trusts=entering)), "other.json")
     denied = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}
 
-    def told(accounts: dict[str, list[str]], cache: Path | None) -> str:
+    def told(accounts: dict[str, list[str]], manager: str, cache: Path | None) -> str:
         value = {
-            "Organization": {"Id": "o-example", "MasterAccountId": "999988887777"},
+            "Organization": {"Id": "o-example", "MasterAccountId": manager},
             "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess"]}],
             "Accounts": [
                 {"Id": account, "ParentId": "r-1", "Policies": ["p-FullAWSAccess", *policies]}
@@ -159,9 +159,23 @@ def test_what_the_organization_says_of_another_account_is_asked_again_when_it_ch
         {ACCOUNT: [], OTHER: [], "777788889999": []},
         {ACCOUNT: [], OTHER: ["p-rcp"], "777788889999": []},
     )
-    expected = [told(accounts, None) for accounts in organizations]
-    assert expected == [told(accounts, tmp_path / "cache") for accounts in organizations]
-    assert len(set(expected)) == len(expected)
+    cases = [*((accounts, "999988887777") for accounts in organizations), (organizations[0], "777788889999")]
+    expected = [told(*case, None) for case in cases]
+    assert expected == [told(*case, tmp_path / "cache") for case in cases]
+    assert len(set(expected)) == len(organizations)
+    assert expected[1] == expected[3]  # a member, whether it manages the organization or not
+
+
+def test_another_day_is_asked_about_again_and_equal_files_are_told_each_by_its_name(tmp_path: Path) -> None:
+    until = {"DateLessThan": {"aws:CurrentTime": "2026-12-24T00:00:00Z"}}
+    write(tmp_path / "accounts", page(role("x", allow("kms:Decrypt", when=until))))
+    for name in ("a.json", "b.json"):
+        (tmp_path / "accounts" / name).write_text("{}")
+    cache = ResultCache(tmp_path / "cache")
+    reports = [audit(AuditInput(tmp_path / "accounts", now), cache) for now in (NOW, "2027-01-01T00:00:00Z")]
+    assert [[("kms:Decrypt",)], [()]] == [[row.can for row in report.principals] for report in reports]
+    for report in reports:
+        assert ["a.json", "b.json"] == [problem.file for problem in report.problems]
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:

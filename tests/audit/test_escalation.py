@@ -269,6 +269,15 @@ def test_across_accounts_both_must_allow(tmp_path: Path) -> None:
     assert assumed(tmp_path / "b", names, account=OTHER) is None
 
 
+@pytest.mark.parametrize("account", [ACCOUNT, OTHER])
+def test_the_tags_of_a_role_decide_who_can_assume_it_from_wherever(tmp_path: Path, account: str) -> None:
+    tagged = allow("sts:AssumeRole", when={"StringEquals": {"aws:ResourceTag/team": "blue"}})
+    names = trust(aws=[f"arn:aws:iam::{ACCOUNT}:root"])
+    for tags, ways in ((BLUE, ["x"]), ([], [])):
+        admin = role("admin", EVERYTHING, trusts=names, account=account, Tags=tags)
+        assert ways == sorted(paths(tmp_path, role("x", tagged), admin))
+
+
 @pytest.mark.parametrize("external_id", ["s3cret", ACCOUNT, f"of {OTHER} and {ACCOUNT}"])
 @pytest.mark.parametrize("account", [ACCOUNT, OTHER])
 def test_an_external_id_must_hold(tmp_path: Path, external_id: str, account: str) -> None:
@@ -606,11 +615,24 @@ def test_who_may_give_rights_only_to_roles_with_a_boundary_has_no_way_whatever_i
     assert {} == paths(tmp_path, role("x", giving, **bounded), role("y"), wide, LITTLE)
 
 
-def test_a_role_that_passes_itself_gains_nothing(tmp_path: Path) -> None:
-    passing = [allow("iam:PassRole", on=X), allow("lambda:CreateFunction", "lambda:InvokeFunction")]
-    files = account_files(write(tmp_path, page(role("x", *passing)))).files
+@pytest.mark.parametrize(
+    "records",
+    [
+        pytest.param(
+            [role("x", allow("iam:PassRole", on=X), allow("lambda:CreateFunction", "lambda:InvokeFunction"))],
+            id="passes itself",
+        ),
+        pytest.param([user("ann", GroupList=["g"]), group("g", allow("iam:AddUserToGroup"))], id="joins its own group"),
+        pytest.param([user("ann", allow("iam:CreateAccessKey", on=ANN))], id="makes itself keys"),
+        pytest.param([role("x", ASSUMES, trusts=trust(aws=X))], id="assumes itself"),
+        pytest.param([user("ann", allow("iam:UpdateAssumeRolePolicy")), role("aws-reserved/sso")], id="a role of AWS"),
+        pytest.param([role("x", allow("iam:PassRole"), allow("lambda:CreateFunction"))], id="runs nothing"),
+    ],
+)
+def test_who_gains_nobodys_rights_has_no_edge(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    files = account_files(write(tmp_path, page(*records))).files
     (audited,) = audited_accounts(Chunk((AccountWork(ACCOUNT, files),), NOW))
-    assert () == audited.result.edges
+    assert [] == [edge for edge in audited.result.edges if edge.source == records[0]["Arn"] and not edge.assumes]
 
 
 def test_to_add_others_to_a_group_counts_what_the_group_holds(tmp_path: Path) -> None:
@@ -719,11 +741,11 @@ def test_a_deny_of_a_boundary_counts_for_a_user_whom_a_role_trusts_by_name(tmp_p
     assert ["bob"] == sorted(paths(tmp_path, admin, limit, user("ann", **bounded), user("bob")))
 
 
-def test_whoever_needs_mfa_for_the_most_important_is_no_administrator_by_itself(tmp_path: Path) -> None:
+def test_whoever_needs_mfa_for_the_most_important_or_is_undecided_there_is_no_administrator(tmp_path: Path) -> None:
     without = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
-    report = report_of(
-        write(tmp_path, page(role("x", EVERYTHING, deny("iam:CreateUser", when=without)), user("y", EVERYTHING)))
-    )
+    doubt = {"StringNotEquals": DOUBT["StringEquals"]}
+    roles = [role(name, EVERYTHING, deny("iam:CreateUser", when=when)) for name, when in (("x", without), ("z", doubt))]
+    report = report_of(write(tmp_path, page(*roles, user("y", EVERYTHING))))
     assert report.administrators == (f"arn:aws:iam::{ACCOUNT}:user/y",)
 
 

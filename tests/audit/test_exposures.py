@@ -186,6 +186,18 @@ def test_the_callers_that_a_deny_spares_and_members_that_a_condition_names_are_t
         assert [(("aws:PrincipalArn", role),)] == [row.must_hold for row in rows(policy, DENY_NOTHING)]
 
 
+def test_besides_the_caller_that_a_condition_names_its_other_conditions_must_hold() -> None:
+    both = {"StringEquals": {"aws:PrincipalArn": OTHER_ROLE, "aws:PrincipalTag/team": "blue"}}
+    (row,) = rows(document(statement("*", both)), DENY_NOTHING)
+    assert dict(row.must_hold) == {"aws:PrincipalArn": OTHER_ROLE, "aws:PrincipalTag/team": "blue"}
+
+
+def test_each_action_of_a_statement_is_told_once_in_its_order() -> None:
+    several = statement("*", action=["s3:PutObject", "s3:GetObject"])  # type: ignore[arg-type] # as documents have it
+    several["Resource"] = ["arn:aws:s3:::orders/a/*", "arn:aws:s3:::orders/b/*"]
+    assert [("s3:PutObject", "s3:GetObject")] == [row.actions for row in rows(document(several), DENY_NOTHING)]
+
+
 def test_resources_with_one_policy_are_told_each_by_its_name_and_by_what_guards_its_service() -> None:
     text = compact(document(statement("*", action="*")))
     arns = ("arn:aws:s3:::a", f"arn:aws:sns:us-east-1:{ACCOUNT}:b", "arn:aws:s3:::c")

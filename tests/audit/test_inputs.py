@@ -31,16 +31,26 @@ from audit_accounts import (
     write,
 )
 from random_cases import cases
-from remit.audit.audit import AuditInput, audit
-from remit.audit.document_lint import linted_documents, name_of
+from remit.audit.audit import AuditInput, AuditReport, audit
+from remit.audit.document_lint import LintedDocument, document_uses, linted_documents, name_of
 from remit.audit.documents import OWN_ACCOUNT
-from remit.audit.entities import InputProblem
+from remit.audit.entities import Identity, InputProblem, PolicyUse
+from remit.audit.escalation_paths import EscalationPath
 from remit.audit.folder import account_files
 from remit.audit.json_bytes import compact
 from remit.audit.organization import organization, organization_of_file
 from remit.audit.principal_ids import principal_ids
 from remit.audit.resource_policies import ResourcePolicy, resource_policies
-from remit.audit.results import DocumentFinding, DocumentUse
+from remit.audit.results import (
+    AccessRow,
+    DocumentFinding,
+    DocumentUse,
+    ExposureRow,
+    PrincipalRow,
+    UndecidedExposure,
+    UndecidedTechnique,
+    UnusedRow,
+)
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -204,6 +214,11 @@ def test_a_file_that_powershell_wrote_is_read(tmp_path: Path) -> None:
             id="a boundary without an ARN",
         ),
         pytest.param(
+            [role("x", EVERYTHING, PermissionsBoundary={"PermissionsBoundaryArn": 5})],
+            f"the boundary of arn:aws:iam::{ACCOUNT}:role/x has no ARN: whoever has it is undecided",
+            id="a boundary whose ARN is a number",
+        ),
+        pytest.param(
             [role("x", EVERYTHING, PermissionsBoundary={"PermissionsBoundaryArn": LOST_POLICY})],
             f"arn:aws:iam::{ACCOUNT}:role/x has the boundary {LOST_POLICY}, which is not in the files",
             id="a boundary that is not in the files",
@@ -239,6 +254,14 @@ def test_a_policy_that_many_have_and_no_file_has_is_told_once(tmp_path: Path) ->
     write(tmp_path, page(role("a", **attached), role("b", **attached), role("c", **attached)))
     message = f"arn:aws:iam::{ACCOUNT}:role/a and 2 more have the policy {LOST_POLICY}, which is not in the files"
     assert [f"account.json: {message}"] == problems(tmp_path)
+
+
+def test_a_document_that_is_no_policy_is_told_once_whoever_has_it(tmp_path: Path) -> None:
+    listed = [{"PolicyName": name, "PolicyDocument": {"Statements": []}} for name in ("a", "b")]
+    write(tmp_path, page(*(role(row["PolicyName"], RolePolicyList=[row]) for row in listed)))
+    (problem,) = problems(tmp_path)
+    assert problem.startswith(f"account.json: a (inline) of arn:aws:iam::{ACCOUNT}:role/a is no policy: ")
+    assert [True, True] == [bool(row.unknown) for row in report_of(tmp_path).principals]
 
 
 def test_a_policy_that_a_group_has_and_no_file_has_is_told_of_the_group(tmp_path: Path) -> None:
@@ -516,6 +539,8 @@ def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) 
     report = report_of(tmp_path, members, wrong)
     expected = f"account.json: account {ACCOUNT} is not in the organization's file: which SCPs bind it is not known"
     assert [expected] == [str(problem) for problem in report.problems]
+    bucket = ResourcePolicy("arn:aws:s3:::orders", OTHER, compact(document()))  # of whose owner there are no roles
+    assert report.problems == audit(AuditInput(tmp_path, NOW, members, (bucket,))).problems
 
 
 @pytest.mark.parametrize(
@@ -565,6 +590,57 @@ def test_findings_are_told_with_the_number_of_the_first_account_that_has_the_doc
     (document,) = linted_documents(uses, {name_of(uses[0]): (finding, replace(finding, hint=None))})
     told = [(each.message, each.hint) for each in document.findings]
     assert told == [(f"role {OTHER}", f"write {OTHER}"), (f"role {OTHER}", None)]
+    assert () == linted_documents(uses, {name_of(uses[0]): ()})
+
+
+def test_lint_reads_each_policy_boundary_and_trust_policy_but_those_that_aws_maintains() -> None:
+    of_aws = PolicyUse("arn:aws:iam::aws:policy/ReadOnlyAccess", "1")
+    own, by_group = PolicyUse("own", "2"), PolicyUse(LOST_POLICY, "3", "readers")
+    ann = Identity(
+        "user", "ann", ACCOUNT, "ann", "", "f", (of_aws, own, by_group), boundary=PolicyUse(LOST_POLICY, "4")
+    )
+    worker = Identity("role", "worker", ACCOUNT, "worker", "", "f", (own,), boundary=of_aws, trust="5")
+    assert document_uses([ann, worker]) == (
+        DocumentUse("2", "identity", "ann", "own (inline)"),
+        DocumentUse("3", "identity", "ann", f"{LOST_POLICY}, by group readers"),
+        DocumentUse("4", "identity", "ann", LOST_POLICY),
+        DocumentUse("2", "identity", "worker", "own (inline)"),
+        DocumentUse("5", "trust", "worker", "trust policy"),
+    )
+
+
+FINE: Final = AuditReport(
+    NOW, (ACCOUNT,), (PrincipalRow("a", (AccessRow("s3:GetObject", "yes"),)),), ("a",), (), (), (), (), (), (), ()
+)
+
+
+def linted(severity: str) -> LintedDocument:
+    return LintedDocument("1", "identity", (DocumentFinding("R1", severity, "", ""),), ())
+
+
+def exposed(reach: Any) -> ExposureRow:
+    return ExposureRow("arn:aws:s3:::b", ACCOUNT, "*", reach, ("s3:*",), "Statement[0]")
+
+
+@pytest.mark.parametrize(
+    ("change", "is_fine"),
+    [
+        ({}, True),
+        ({"documents": (linted("warning"), linted("info"))}, True),
+        ({"documents": (linted("warning"), linted("error"))}, False),
+        ({"exposures": tuple(map(exposed, ("network", "account", "service")))}, True),
+        ({"exposures": tuple(map(exposed, ("network", "anyone")))}, False),
+        ({"principals": (PrincipalRow("a", unknown=("its boundary",)),)}, False),
+        ({"principals": (PrincipalRow("a", (AccessRow("s3:GetObject", "undecided"),)),)}, False),
+        ({"unused": (UnusedRow("a", NOW, "", ()),)}, True),
+        ({"problems": (InputProblem("a.json", "is empty"),)}, False),
+        ({"undecided_techniques": (UndecidedTechnique("a", "iam:PassRole", "why"),)}, False),
+        ({"undecided_exposures": (UndecidedExposure("arn:aws:s3:::b", "the policy", "why"),)}, False),
+        ({"paths": (EscalationPath("a", (), ()),)}, False),
+    ],
+)
+def test_a_report_is_fine_where_nobody_must_act(change: dict[str, Any], *, is_fine: bool) -> None:
+    assert replace(FINE, **change).is_fine is is_fine
 
 
 ID_IN: Final = {

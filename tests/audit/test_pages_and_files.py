@@ -59,6 +59,12 @@ def test_a_boundary_is_a_policy_of_the_account_or_of_aws_by_its_arn_or_in_an_obj
     assert found.unknown == ()
 
 
+def test_whoever_has_no_name_of_its_own_is_called_by_the_end_of_its_arn() -> None:
+    record = {key: value for key, value in role("app/x").items() if key not in ("RoleName", "RoleId")}
+    found = only(record)
+    assert (found.name, found.unique_id) == ("x", "")
+
+
 def test_a_role_runs_as_an_instance_where_it_has_a_profile() -> None:
     assert not only(role("r", InstanceProfileList=[])).in_instance_profile
     assert only(
@@ -231,6 +237,7 @@ def test_a_document_is_one_with_the_same_of_its_own_account_alone() -> None:
     assert documents.add(own, OTHER) != documents.add(own, ACCOUNT)
     for text in (f"  {own}", own, own.replace("{", "%7B").replace(":", "%3A")):
         assert document_value(text) == json.loads(own)
+    assert document_value('{"a": "100%25"}') == document_value("%7B%22a%22%3A%20%22100%2525%22}") == {"a": "100%25"}
 
 
 ID, ROLE = "AROADBQP57FF2AEXAMPLE", f"arn:aws:iam::{ACCOUNT}:role/worker"

@@ -5,6 +5,7 @@ Each is worked out again in a plainer way: by looking at all ways, by the evalua
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import event, given, settings
@@ -18,7 +19,7 @@ from remit.audit.documents import Documents
 from remit.audit.escalation_paths import escalation_paths, leading_edges
 from remit.audit.results import AccountResult, Edge, PrincipalRow, administrator
 from remit.iam.decide.evaluate import Layers, Request, evaluate
-from remit.iam.policy import Condition, Globs, Policy, Statement, parse
+from remit.iam.policy import OLD_VERSION, VERSION, Condition, Globs, Policy, Statement, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,9 @@ def test_whoever_can_become_an_administrator_has_a_shortest_way_and_a_proven_one
 
 ACTIONS: Final = ("iam:PassRole", "iam:PutRolePolicy", "s3:GetObject", "kms:Decrypt")
 PATTERNS: Final = st.sampled_from(["*", "iam:*", "iam:P*Role*", "S3:getobject", "s3:*", "kms:Decrypt"])
-RESOURCES: Final = st.sampled_from(["*", "arn:aws:iam::*:role/app/*", "arn:aws:s3:::data/*", "arn:aws:s3:::data/a"])
+RESOURCES: Final = st.sampled_from(
+    ["*", "arn:aws:iam::*:role/app/*", "arn:aws:s3:::data/*", "arn:aws:s3:::data/a", "arn:aws:s3:::${aws:username}/a"]
+)
 
 
 def either(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -104,12 +107,12 @@ STATEMENTS: Final = st.tuples(
     either("Resource", RESOURCES),
     st.sampled_from([{}, {}, {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]),
 ).map(lambda parts: {"Effect": parts[0], **parts[1], **parts[2], **parts[3]})
-POLICIES: Final = st.lists(STATEMENTS, min_size=1, max_size=3).map(
-    lambda statements: {"Version": "2012-10-17", "Statement": statements}
-)
+POLICIES: Final = st.tuples(
+    st.sampled_from([VERSION, VERSION, OLD_VERSION]), st.lists(STATEMENTS, min_size=1, max_size=3)
+).map(lambda parts: {"Version": parts[0], "Statement": parts[1]})
 REQUESTS: Final = st.tuples(
     st.sampled_from(ACTIONS),
-    st.sampled_from(["arn:aws:iam::111122223333:role/app/x", "arn:aws:s3:::data/a", "arn:aws:s3:::data/b"]),
+    st.sampled_from(["arn:aws:iam::111122223333:role/app/x", "arn:aws:s3:::data/a", "arn:aws:s3:::ann/a"]),
     st.sampled_from([{}, {"aws:MultiFactorAuthPresent": "true"}]),
 ).map(lambda parts: Request(parts[0], parts[1], "arn:aws:iam::111122223333:user/ann", parts[2]))
 
@@ -213,6 +216,8 @@ def test_a_policy_with_the_values_of_a_caller_in_it_decides_as_its_variables_do(
     context = REQUEST_CONTEXT[caller.kind]
     assert {key.lower() for key in pinned_context(certain)} <= {key.lower() for key in context}
     filled = with_callers_values(policy, caller)
+    of_old = replace(policy, version=OLD_VERSION)  # which has no variables
+    assert with_callers_values(of_old, caller) == of_old
     for name in ("ann", "blue", "red", "a*b", "axb", "ann-blue", "other", ""):
         request = Request("s3:GetObject", f"arn:aws:s3:::data/{name}", caller.arn, context)
         assert evaluate(request, Layers((filled,))).verdict == evaluate(request, Layers((policy,))).verdict
