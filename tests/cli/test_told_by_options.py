@@ -1,0 +1,269 @@
+"""What a person at a terminal is asked and shown, the account that a command line is about, and forms of answers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import pytest
+
+from audit_accounts import ACCOUNT, allow, page, role, user
+from audit_accounts import write as write_account
+from projects import Ran, inside, remit, write
+from remit import __version__
+from remit.audit.audit import AuditInput, audit
+from remit.audit.result_cache import ResultCache
+from remit.audit.workers import processes
+from remit.cli import jobs, logs, options, stack_commands
+from remit.deploy.events import STACK_TYPE, StackEvent
+from remit.deploy.failed_jobs import DeployedQueue, FailedJob
+from remit.deploy.log_lines import LogLine
+from remit.errors import RemitError
+from remit.lint.rule_registry import rules
+from remit.report.audit import access_csv, audit_json, audit_text
+from remit.report.audit_page import audit_page
+from remit.report.audit_sarif import audit_sarif
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Screen(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@contextlib.contextmanager
+def at_a_terminal(typed: str = "") -> Iterator[tuple[Screen, Screen]]:
+    """A person at a terminal, who types so much and then ends the input: what is shown on either stream."""
+    out, err = Screen(), Screen()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", Screen(typed))
+        patch.setenv("TERM", "xterm")
+        patch.delenv("NO_COLOR", raising=False)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            yield out, err
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "quiet", "asks", "answer"),
+    [
+        ("y\n", "", False, True, True),
+        ("n\n", "", False, True, False),
+        ("\n", "", False, True, False),
+        ("", "", False, True, False),
+        ("shop-dev\n", "shop-dev", False, True, True),
+        ("shop\n", "shop-dev", False, True, False),
+        ("", "shop-dev", False, True, False),
+        ("y\n", "", True, True, None),
+        ("y\n", "", False, False, None),
+    ],
+)
+def test_a_person_is_asked_at_a_terminal_alone(typed: str, name: str, answer: Any, *, quiet: bool, asks: bool) -> None:
+    with at_a_terminal(typed) as (out, err), click.Context(click.Command("remit")) as root:
+        root.params = {"quiet": quiet}
+        with click.Context(click.Command("deploy"), parent=root):
+            assert answer is stack_commands.Terminal(asks=asks).ask("Deploy?", name)
+    assert ("", answer is not None) == (out.getvalue(), "Deploy?" in err.getvalue())
+
+
+@pytest.mark.parametrize("stdin", [None, io.StringIO("y\n")])
+def test_nobody_is_asked_without_a_terminal(stdin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    with click.Context(click.Command("deploy")):
+        assert stack_commands.Terminal().ask("Deploy?") is None
+
+
+EVENT: Final = StackEvent(
+    "1", "arn:stack", "shop-dev", "2026-01-01T08:30:00.000Z", "Jobs", "q", "AWS::SQS::Queue", "CREATE_COMPLETE", "a  b"
+)
+
+
+@pytest.mark.parametrize(("stderr", "term"), [(io.StringIO(), "xterm"), (Screen(), "dumb")])
+def test_events_are_a_line_each_where_nothing_can_stay_below_them(
+    stderr: io.StringIO, term: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    lines = ["08:30:00  CREATE_COMPLETE     AWS::SQS::Queue  Jobs  a b"]
+    lines += ["08:30:00  UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS  AWS::SQS::Queue  other/Jobs"]
+    with contextlib.redirect_stderr(stderr), stack_commands.Terminal().events("shop-dev") as show:
+        show(EVENT)
+        show(replace(EVENT, stack="other", status="UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", reason=""))
+    assert "".join(f"{line}\n" for line in lines) == stderr.getvalue()
+
+
+def test_what_runs_stands_below_what_has_ended() -> None:
+    with at_a_terminal() as (_, err), stack_commands.Terminal().events("shop-dev") as show:
+        for number in range(10):
+            show(replace(EVENT, logical_id=f"Queue{number}", status="CREATE_IN_PROGRESS"))
+        show(replace(EVENT, logical_id="Queue3"))
+        show(
+            replace(EVENT, type=STACK_TYPE, physical_id="arn:stack", status="CREATE_IN_PROGRESS", logical_id="shop-dev")
+        )
+    lines = re.sub(r"\x1b\[[?\d;]*[a-zA-Z]|\r", "", err.getvalue()).splitlines()
+    ended = [line for line in lines if line.startswith("08:30")]
+    assert ended == [
+        "08:30:00  CREATE_COMPLETE     AWS::SQS::Queue  Queue3  a b",
+        "08:30:00  CREATE_IN_PROGRESS  AWS::CloudFormation::Stack  shop-dev  a b",
+    ]
+    below = [f"  CREATE_IN_PROGRESS  AWS::SQS::Queue  Queue{number}" for number in range(10) if number != 3]
+    assert [*below[:8], "  and 1 more"] == [line for line in lines[lines.index(ended[-1]) + 1 :] if line][-9:]
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "local", "account", "message"),
+    [
+        ([], None, False, "1", ""),
+        (["--account", "1"], None, False, "1", ""),
+        (["--account", "2"], None, False, "1", "the credentials are of account 1, and it must be 2: nothing was done"),
+        ([], "2", False, "1", "the credentials are of account 1, and it must be 2: nothing was done"),
+        ([], "2", True, "1", ""),
+        (["--account", "1"], "2", True, "1", ""),
+        (
+            ["--account", "2"], "1", True, "1",
+            "the AWS on this machine is account 1, and it must be 2: nothing was done",
+        ),
+    ],
+)  # fmt: skip
+def test_an_account_that_is_named_is_the_only_one(
+    words: list[str], variable: str | None, account: str, message: str, monkeypatch: pytest.MonkeyPatch, *, local: bool
+) -> None:
+    monkeypatch.delenv("REMIT_ACCOUNT", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("REMIT_ACCOUNT", variable)
+    errors: list[RemitError] = []
+
+    @click.command()
+    @options.account_option
+    def asking() -> None:
+        try:
+            options._check_pin(account, local=local)
+        except RemitError as error:
+            errors.append(error)
+
+    asking.main(words, standalone_mode=False)
+    hint = "leave out --account, or --local" if local else "`--profile` chooses other credentials"
+    assert ([(message, 2)] if message else []) == [(error.message, error.exit_code) for error in errors]
+    assert all((error.hint or "").startswith(hint) for error in errors)
+
+
+def test_what_a_command_line_is_about_is_named_for_the_next_one() -> None:
+    assert options.same_place() == ""
+    with click.Context(click.Command("deploy")) as context:
+        context.params = {"folder": Path(), "stage": None, "local": False}
+        assert options.same_place() == ""
+        context.params = {
+            "folder": Path("my app"),
+            "stage": "prod",
+            "region": "eu-west-1",
+            "profile": "a b",
+            "local": True,
+        }
+        assert " -C 'my app' --stage prod --region eu-west-1 --profile 'a b' --local" == options.same_place()
+
+
+QUEUE: Final = DeployedQueue("mail", "url", "dead")
+
+
+def test_jobs_are_counted_by_tens_in_one_line_of_a_terminal() -> None:
+    def done(count: int) -> Iterator[FailedJob]:
+        return (FailedJob(str(n), QUEUE, "app:send", "{}", "", None, 0, "m", "r", None) for n in range(count))
+
+    with at_a_terminal() as (out, err), click.Context(click.Command("retry")), jobs._Progress("sent again") as progress:
+        progress.follow(done(12))
+        progress.follow(done(1_009))
+    counts = "".join(f"\r\x1b[K{number:,} jobs sent again" for number in range(10, 1_021, 10))
+    assert (f"{counts}\r\x1b[K", "1,021 jobs sent again\n") == (err.getvalue(), out.getvalue())
+
+
+def test_the_lines_of_a_function_have_its_colour_on_a_screen() -> None:
+    lines = [LogLine(0, "b", "s", "one\x07"), LogLine(1, "long", "s", "two"), LogLine(2, "b", "s", "three")]
+    shown = "".join(
+        f"1970-01-01T00:00:00.00{number}Z  {click.style(name, fg=colour)}  {text}\n"
+        for number, name, colour, text in (
+            (0, "b   ", "yellow", "one\\x07"), (1, "long", "cyan", "two"), (2, "b   ", "yellow", "three"),
+        )
+    )  # fmt: skip
+    with at_a_terminal() as (out, _), click.Context(click.Command("logs")) as context:
+        context.color = True
+        logs._print(lines, ["long", "b"])
+    assert shown == out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-01", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-01-01T08:30", datetime(2026, 1, 1, 8, 30, tzinfo=UTC)),
+        ("2026-01-01T08:30:00.5+02:00", datetime(2026, 1, 1, 6, 30, 0, 500_000, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_in_utc_unless_it_says_otherwise(text: str, moment: datetime) -> None:
+    assert int(moment.timestamp() * 1000) == logs._since(text)
+
+
+def test_every_rule_is_listed_and_has_its_page() -> None:
+    rows = [{"rule": rule.code, "severity": rule.severity, "name": rule.name, "title": rule.title} for rule in rules()]
+    lines = "".join(f"{row['rule']}  {row['severity']:<7}  {row['name']:<28}  {row['title']}\n" for row in rows)
+    assert Ran(0, lines, "") == remit("lint", "--rules")
+    assert rows == json.loads(remit("lint", "--rules", "--json").out)
+    first = next(iter(rules()))
+    head = f"{first.code} {first.name} ({first.severity})\n\n"
+    assert Ran(0, head + first.page, "") == remit("lint", "--explain", first.name)
+    assert {**rows[0], "page": first.page} == json.loads(remit("lint", "--explain", first.code, "--json").out)
+
+
+@pytest.mark.parametrize(("folder", "place"), [(".", "lib/p.json"), ("lib", "lib/p.json")])
+def test_code_scanning_gets_paths_from_the_top_of_the_repository(tmp_path: Path, folder: str, place: str) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}
+    write(tmp_path, {".git/HEAD": "x", "lib/p.json": json.dumps(policy)})
+    with inside(tmp_path / folder, {}):
+        name = "p.json" if folder == "lib" else "lib/p.json"
+        document = json.loads(remit("lint", name, "--format", "sarif").out)
+        commands = remit("lint", name, "--format", "github").out
+    (result,) = document["runs"][0]["results"]
+    assert place == result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert commands.startswith(f"::error file={place},line=1,")
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("accounts")
+    bad = role("deployer", allow("s3:GetObjekt", "iam:PassRole"), trusts=None)
+    write_account(folder, page(user("ann", allow("iam:AttachUserPolicy", "s3:GetObject")), bad))
+    write(folder, {"no.json": "[1"})
+    return folder
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", "sarif", "html"])
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_an_audit_is_told_in_each_form(accounts: Path, tmp_path: Path, form: str, *, in_a_file: bool) -> None:
+    report = audit(
+        AuditInput(accounts, "2026-11-27T00:00:00Z", None, ()), ResultCache(None, ""), processes(1).__enter__()
+    )
+    forms = {
+        "text": lambda: audit_text(report) + "\n",
+        "json": lambda: "".join(audit_json(report)),
+        "csv": lambda: "".join(access_csv(report)),
+        "sarif": lambda: json.dumps(audit_sarif(report, __version__), indent=2) + "\n",
+        "html": lambda: audit_page(report),
+    }
+    file = ["--output", str(tmp_path / "answer")] if in_a_file else []
+    ran = remit("audit", str(accounts), "--at", "2026-11-27", "--no-cache", "--format", form, *file)
+    problems = "".join(f"problem: {problem}\n" for problem in report.problems)
+    assert problems
+    answer = forms[form]()
+    assert Ran(1, "" if in_a_file else answer, problems) == ran
+    if in_a_file:
+        assert answer == (tmp_path / "answer").read_text("utf-8")
+    assert ACCOUNT in answer
