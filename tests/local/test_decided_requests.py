@@ -12,9 +12,10 @@ import pytest
 
 from remit.iam.policy import parse
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.authorizer import RequestAuthorizer, Strictness, denial
+from remit.local.authorization.authorizer import RequestAuthorizer, Strictness, asked_keys, denial
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.canonical_request import canonical_request
+from remit.local.authorization.resource_policies import LOOK_UPS
 from remit.local.emulator import as_request_of, emulated
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.repairs.identities import check_session
@@ -178,6 +179,41 @@ def test_of_several_objects_those_that_may_not_be_deleted_are_told_apart(role: R
     assert [False, True] * 2 == [record["refused"] for record in log.after(0)["records"]]
 
 
+def test_a_part_is_refused_once_with_the_message_of_the_first_access_that_it_lacks(role: Role) -> None:
+    role.may({"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::shop/a"})
+    keys = "".join(f"<Object><Key>{key}</Key></Object>" for key in "ab")
+    headers = {"x_amz_bypass_governance_retention": "true"}
+    request = received("POST", "/shop", "delete", **headers)
+    asked = canonical_request(request, "s3", f"<Delete>{keys}</Delete>".encode())
+    denied = RequestAuthorizer(AccessLog()).check(asked, REGION, CALLER).denied_parts
+    assert [("a", "BypassGovernanceRetention"), ("b", "DeleteObject")] == [
+        (part.part[0], part.message.partition("s3:")[2].partition(" ")[0]) for part in denied
+    ]
+
+
+@pytest.mark.parametrize("tables", [("far", "near"), ("near", "far"), ("near", "near")])
+def test_a_request_is_about_the_place_of_the_first_resource_of_another_account(
+    role: Role, monkeypatch: pytest.MonkeyPatch, tables: tuple[str, ...]
+) -> None:
+    role.may({"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"})
+    far = "arn:aws:dynamodb:us-east-2:444455556666:table/far"
+    policy = {"Statement": {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*", "Principal": {"AWS": ROLE}}}
+    monkeypatch.setitem(LOOK_UPS, "dynamodb", lambda arn: policy if arn == far else None)
+    items = [{"Get": {"TableName": far if table == "far" else table, "Key": {}}} for table in tables]
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.TransactGetItems")
+    asked = canonical_request(request, "dynamodb", json.dumps({"TransactItems": items}).encode())
+    allowed = RequestAuthorizer(AccessLog()).check(asked, REGION, CALLER)
+    assert (("444455556666", "us-east-2") if "far" in tables else None) == allowed.owner
+
+
+def test_the_keys_that_policies_ask_for_are_those_of_conditions_and_variables_in_lower_case() -> None:
+    condition = {"StringEquals": {"aws:PrincipalTag/Team": ["${aws:UserId }", "${*}"]}}
+    resource = "arn:aws:s3:::b/${aws:username}/${saml:sub, 'x'}"
+    policy = parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": resource, "Condition": condition}})
+    expected = {"aws:principaltag/team", "aws:userid", "aws:username", "saml:sub"}
+    assert expected == asked_keys((policy, parse({"Statement": []})))
+
+
 @pytest.mark.parametrize(
     ("client", "protocol", "code", "status", "message"),
     [
@@ -186,6 +222,9 @@ def test_of_several_objects_those_that_may_not_be_deleted_are_told_apart(role: R
         ("s3", "rest", "AccessDenied", 403, "m"),
         ("lambda", "rest", "AccessDeniedException", 403, "m"),
         ("iam", "query", "AccessDenied", 403, "m"),
+        ("s3control", "rest", "AccessDenied", 403, "m"),
+        ("route53", "rest", "AccessDenied", 403, "m"),
+        ("cloudfront", "rest", "AccessDenied", 403, "m"),
         ("dynamodb", "json", "AccessDeniedException", 400, "m"),
         ("cloudwatch", "cbor", "AccessDeniedException", 400, "m"),
     ],

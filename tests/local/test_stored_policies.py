@@ -12,7 +12,8 @@ import pytest
 from remit.iam.policy import parse
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.resource_policies import LOOK_UPS
-from remit.local.authorization.stored_policies import decide, stored_identity
+from remit.local.authorization.stored_policies import decide, denial_message, stored_identity
+from remit.local.emulator import as_request_of
 from remit.local.event_sources.service_calls import ServiceCalls
 
 if TYPE_CHECKING:
@@ -182,3 +183,82 @@ def test_a_role_is_stored_with_its_trust_policy() -> None:
 def test_nobody_is_stored_who_does_not_exist() -> None:
     assert stored_identity(f"arn:aws:iam::{ACCOUNT}:role/other") is None
     assert verdict(f"arn:aws:iam::{ACCOUNT}:role/other") == "ImplicitlyDenied"
+
+
+OWN = f"arn:aws:iam::{ACCOUNT}:role/orders"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+FAR = QUEUE.replace(ACCOUNT, "111122223333")
+ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+NOTHING = {**ANYTHING, "Effect": "Deny"}
+LOGS_ALONE = {**ANYTHING, "Action": "logs:*"}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "identity", "boundary", "session", "resource_policy", "ending"),
+    [
+        (SEND, QUEUE, None, None, None, (), "because no identity-based policy allows the {} action"),
+        (SEND, QUEUE, ANYTHING, LOGS_ALONE, None, (), "because no permissions boundary allows the {} action"),
+        (SEND, QUEUE, ANYTHING, None, LOGS_ALONE, (), "because no session policy allows the {} action"),
+        (SEND, QUEUE, None, LOGS_ALONE, LOGS_ALONE, (), "because no identity-based policy allows the {} action"),
+        (SEND, QUEUE, NOTHING, None, None, (), "with an explicit deny in an identity-based policy"),
+        (SEND, QUEUE, ANYTHING, NOTHING, None, (), "with an explicit deny in a permissions boundary"),
+        (SEND, QUEUE, ANYTHING, None, NOTHING, (), "with an explicit deny in a session policy"),
+        (SEND, QUEUE, ANYTHING, None, None, NOTHING, "with an explicit deny in a resource-based policy"),
+        # Another account's resource must allow it, too.
+        (SEND, FAR, ANYTHING, None, None, (), "because no resource-based policy allows the {} action"),
+        (SEND, FAR, None, None, None, ANYTHING, "because no identity-based policy allows the {} action"),
+        # A key's own policy counts before all others.
+        ("kms:Decrypt", KEY, ANYTHING, None, None, (), "because no resource-based policy allows the {} action"),
+        ("kms:Decrypt", KEY, None, None, None, (), "because no identity-based policy allows the {} action"),
+        # Of a role's trust policy no message tells.
+        ("sts:AssumeRole", OWN, ANYTHING, None, None, (), ""),
+    ],
+)
+def test_a_denial_says_which_policy_denies_in_the_words_of_the_users_guide(
+    call: Iam, action: str, resource: str, identity: Any, boundary: Any, session: Any, resource_policy: Any, ending: str
+) -> None:
+    if identity is not None:
+        document = json.dumps({"Statement": [identity]})
+        call("PutRolePolicy", RoleName="orders", PolicyName="p", PolicyDocument=document)
+    if boundary is not None:
+        call("CreatePolicy", PolicyName="limit", PolicyDocument=json.dumps({"Statement": [boundary]}))
+        limit = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+        call("PutRolePermissionsBoundary", RoleName="orders", PermissionsBoundary=limit)
+    of_resource = resource_policy or {**ANYTHING, "Action": "x:Y"}
+    policies = (parse({"Statement": [{**of_resource, "Principal": {"AWS": OWN}}]}),)
+    sessions = () if session is None else (parse({"Statement": [session]}),)
+    stored = decide(
+        SESSION, action, resource, {}, session=sessions, resource_policy=policies if resource_policy else ()
+    )
+    subject = f"User: {SESSION} is not authorized to perform: {action} on resource: {resource}"
+    assert f"{subject} {ending.format(action)}".rstrip() == denial_message(stored)
+    assert stored.is_denied
+
+
+def test_a_federated_caller_is_named_in_no_denial() -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example"
+    stored = decide(provider, "sts:AssumeRoleWithWebIdentity", OWN, {})
+    assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" == denial_message(stored)
+
+
+def test_a_boundary_that_is_gone_is_named_and_leaves_what_is_allowed_unknown(call: Iam) -> None:
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    call.module._roles["orders"]["PermissionsBoundary"] = gone = f"arn:aws:iam::{ACCOUNT}:policy/gone"
+    stored = decide(SESSION, SEND, QUEUE, {})
+    assert ("Unknown", (gone,), False) == (stored.verdict, stored.unread, stored.is_denied)
+
+
+def test_a_user_of_the_same_name_in_another_account_has_other_groups(call: Iam) -> None:
+    other = "111122223333"
+    with as_request_of(other, "us-east-1"):
+        call("CreateUser", UserName="ada")
+        call("CreateGroup", GroupName="senders")
+        call(
+            "PutGroupPolicy",
+            GroupName="senders",
+            PolicyName="send",
+            PolicyDocument=json.dumps({"Statement": [ANYTHING]}),
+        )
+        call("AddUserToGroup", GroupName="senders", UserName="ada")
+        queue = QUEUE.replace(ACCOUNT, other)
+        assert ["ImplicitlyDenied", "Allowed"] == [verdict(USER), verdict(USER.replace(ACCOUNT, other), resource=queue)]

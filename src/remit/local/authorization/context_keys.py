@@ -199,7 +199,6 @@ _SERVICES_OF_ROLES: Final = {
     "ecs": "ecs-tasks.amazonaws.com",
     "iam": "ec2.amazonaws.com",
     "stepfunctions": "states.amazonaws.com",
-    "cognito-identity": "cognito-identity.amazonaws.com",
     "apigatewayv2": "apigateway.amazonaws.com",
 }
 """The service that gets a role, where it is not called as boto3's client ("iam:PassedToService")."""
