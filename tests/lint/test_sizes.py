@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.lint import lint_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CODES = {"R601", "R608", "R609"}
 POLICY = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-east-1:111122223333:orders"}
@@ -58,7 +61,7 @@ def test_the_policy_of_a_resource_that_nobody_knows_has_no_quota_that_is_known()
 
 @pytest.mark.parametrize("element", ["Action", "Resource"])
 def test_a_string_may_be_as_long_as_a_policy_may(element: str) -> None:
-    text = str(POLICY[element])
+    text = str(POLICY[element]) + "\n"  # which is two characters in JSON
     for size, count in ((2_048, 0), (2_049, 1)):
         statement = POLICY | {element: [text + "x" * (size - len(text))]}
         assert [f"'{element}' has a string of {size:,} characters: no name in AWS is so long"] * count == [
@@ -75,11 +78,45 @@ def test_of_the_branches_of_a_condition_the_shortest_counts() -> None:
         ([short, {"Ref": "AWS::NoValue"}], ["R601"]),
     ):
         for branches in ([long, otherwise], [otherwise, long]):
-            condition = {"StringEquals": {"aws:PrincipalTag/a": {"Fn::If": ["C", *branches]}}}
-            document = {"Version": "2012-10-17", "Statement": [POLICY | {"Condition": condition}]}
-            role = {"Type": "AWS::IAM::RolePolicy", "Properties": {"RoleName": "r", "PolicyDocument": document}}
-            findings = found({"Conditions": {"C": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Policy": role}})
-            assert [rule for rule, _, message in findings if "characters without white space" in message] == rules
+            assert rules_of("a", branches) == rules
+    assert rules_of(long, ["a", {"Ref": "AWS::NoValue"}]) == []  # without a value, the key is not there
+    assert rules_of(long, ["a", "b"]) == ["R601"]
+
+
+def rules_of(tag: str, branches: Sequence[object]) -> list[str]:
+    """The rules that a role's policy of a template breaks, whose condition on a tag has two branches."""
+    condition = {"StringEquals": {f"aws:PrincipalTag/{tag}": {"Fn::If": ["C", *branches]}}}
+    policy = in_template(
+        "AWS::IAM::RolePolicy", {"Version": "2012-10-17", "Statement": [POLICY | {"Condition": condition}]}
+    )
+    return [rule for rule, _, _ in found({"Conditions": {"C": {"Fn::Equals": ["a", "b"]}}, **policy})]
+
+
+def in_template(kind: str, document: dict[str, Any]) -> dict[str, Any]:
+    policy = {"PolicyDocument": document}
+    properties = policy if kind.endswith("Policy") else {"Policies": [{"PolicyName": "p", **policy}]}
+    return {"Resources": {"Policy": {"Type": kind, "Properties": properties}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [
+        ("AWS::IAM::ManagedPolicy", 6_144),
+        ("AWS::IAM::RolePolicy", 10_240),
+        ("AWS::IAM::User", 2_048),
+        ("AWS::IAM::Group", 5_120),
+    ],
+)
+def test_a_policy_of_a_template_may_be_as_long_as_what_it_is_given_to_takes(kind: str, most: int) -> None:
+    for size, count in ((most, 0), (most + 1, 1)):
+        findings = found(in_template(kind, as_long_as(size, POLICY)))
+        assert [(rule, severity) for rule, severity, _ in findings] == [("R601", "error")] * count
+
+
+def test_a_policy_of_whom_nobody_knows_is_too_long_for_a_managed_policy_before_it_is_for_a_roles_own() -> None:
+    words = "characters: too many for a managed policy (6,144), not for a role's own"
+    for size in (6_145, 10_240):
+        assert found(as_long_as(size, POLICY), "identity") == [("R601", "warning", f"the policy has {size:,} {words}")]
 
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
@@ -125,7 +162,7 @@ def test_a_name_may_be_as_long_as_its_service_takes_without_what_is_late_bound(n
 @pytest.mark.parametrize(("sign", "most"), [("x", 4_092), ("é", 2_046)])
 def test_the_variables_of_a_function_are_counted_in_bytes(sign: str, most: int) -> None:
     for count, rules in ((most, []), (most + 1, ["R703"])):
-        variables = {"A1": sign * count, "B1": ""}
+        variables = {"A1": sign * count, "B1": "", "C1": {"Ref": "It"}}  # what the deploy fills in does not count
         function = {"Type": "AWS::Lambda::Function", "Properties": {"Environment": {"Variables": variables}}}
         findings = lint_bytes(json.dumps({"Resources": {"It": function}}).encode(), "t.json")
         assert rules == [one.rule for one in findings if "bytes" in one.message]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.app import App, Function, Grant, Reason
+from remit.app import App, Function, Grant, Output, Reason, Resource
 from remit.errors import Origin, RemitError
 from remit.iam.policy import allow
-from remit.lint.apps import errors, without_jobs
+from remit.lint.apps import errors, lint, without_jobs
 from remit.lint.finding import Finding
 from remit.lint.rule_registry import rule as rule_named
 from remit.lint.suppress import reason_at, suppress
@@ -61,6 +61,44 @@ def hello(event, context): ...
     rest = without_jobs(app)
     assert rest == replace(app, functions=rest.functions, queues=(), jobs={})
     assert [function.name for function in rest.functions] == ["hello"]
+
+
+def test_every_python_file_in_which_something_of_an_app_is_declared_is_read_for_slips(tmp_path: Path) -> None:
+    names = iter([f"f{number}.py" for number in range(12)])
+
+    def origin() -> Origin:
+        file = next(names)
+        (tmp_path / file).write_text('x = {"a": 1, "a": 2}\n')
+        return Origin(file, 1, 1)
+
+    def grant() -> Grant:
+        return Grant(allow("sqs:SendMessage", on="arn:aws:sqs:eu-west-1:111122223333:a"), Reason("text", "x"), origin())
+
+    function = Function(
+        "hello",
+        "Hello",
+        "app.hello",
+        {},
+        policy=(grant(),),
+        origin=origin(),
+        written={"Timeout": origin()},
+        managed_written={"arn:aws:iam::aws:policy/ReadOnlyAccess": origin()},
+    )
+    app = App(
+        "shop",
+        "dev",
+        (function,),
+        resources=(Resource("Queue", "AWS::SQS::Queue", {}, origin=origin()),),
+        outputs=(Output("Out", "x", origin=origin()),),
+        default_policy=(grant(),),
+        queues_origin=origin(),
+        allowed={"R210": ("it is meant", origin())},
+    )
+    (tmp_path / "config").mkdir()
+    for file in ("config/deploy.py", "config/other.py", "unnamed.py"):
+        (tmp_path / file).write_text('x = {"a": 1, "a": 2}\n')
+    read = [finding.file for finding in lint(app, folder=tmp_path) if finding.rule == "R112"]
+    assert read == ["config/deploy.py", *(f"f{number}.py" for number in range(9))]
 
 
 # What is accepted
