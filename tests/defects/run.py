@@ -90,7 +90,7 @@ TESTS = {
     "documents": (
         "tests/documents",
         "tests/iam/test_document.py",
-        "tests/template/test_yaml_text.py",
+        "tests/documents/test_yaml_text.py",
         "tests/template/test_readers_agree.py",
         "tests/template/test_repeated_keys.py",
         "tests/template/test_places_of_tools.py",

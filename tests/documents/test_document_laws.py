@@ -1,16 +1,19 @@
-"""Whatever a document of JSON is: each of its parts is found where it is written, by both readers."""
+"""Whatever a document of JSON is: each of its parts is found where it is written, by both readers, and so is a slip."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.documents.json_text import read_json
 from remit.documents.read import read_on
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,3 +69,37 @@ def test_json_read_as_yaml_has_the_same_values_at_the_same_places(text: str) -> 
     assert as_json.value == as_yaml.value
     for path, _ in parts_of(as_json.value):
         assert str(as_json.locate(path)) == str(as_yaml.locate(path)).replace(".yaml", ".json")
+
+
+def strict(text: str) -> Any:
+    """As the standard library reads it, without the constants that it adds to JSON."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(constant)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+SIGNS = ("", "", '"', ",", ":", "]", "}", "[", "{", "\\", "x", "1", "NaN", "//", "'", "\n")
+
+
+@settings(max_examples=cases(100, deep=3_000), deadline=None)
+@given(TEXTS, st.integers(0, 200), st.integers(0, 1), st.sampled_from(SIGNS))
+def test_a_text_with_a_slip_is_refused_if_the_standard_library_does_so_and_not_after_its_place(
+    text: str, at: int, left_out: int, sign: str
+) -> None:
+    at %= len(text)
+    text = f"{text[:at]}{sign}{text[at + left_out :]}"
+    try:
+        value = strict(text)
+    except ValueError as error:
+        with pytest.raises(RemitError) as refused:
+            read_json(text, "t", mistakes=[])
+        origin = refused.value.origin
+        assert origin is not None
+        if isinstance(error, json.JSONDecodeError):  # what stands before its place can still become JSON
+            blank = re.match(r"[ \n]*", text[error.pos :])
+            last = error.pos + (blank.end() if blank else 0)
+            assert (origin.line, origin.column) <= (text.count("\n", 0, last) + 1, last - text.rfind("\n", 0, last))
+    else:
+        assert read_json(text, "t", mistakes=[])[0] == value
