@@ -120,9 +120,9 @@ def lacking(app: App, folder: Path, connect: Callable[[], Account]) -> tuple[Rem
 def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:
     """Follow the deploy that is running, or show how the last one ended.
 
-    One that ends well is recorded in the project's folder; where that fails, the operator hears of it. Unless it
-    deleted the stack, `other_code` has the functions that do not run the zips of its template. A deploy that failed is
-    in the outcome. RemitError: there is nothing to follow, or AWS refuses a call.
+    One that ends well is recorded in the project's folder; where that fails, the operator hears of it. `other_code` has
+    the functions that do not run the zips of its template, none after a delete. A deploy that failed is in the outcome.
+    RemitError: there is nothing to follow, or AWS refuses a call.
     """
     with operator.events(namespace) as on_event:
         outcome = execute.resume(account, namespace, on_event)
@@ -130,8 +130,7 @@ def resume(account: Account, folder: Path, namespace: str, stage: str | None, op
     if outcome.ok:
         with _noted(operator, _NOT_RECORDED):
             remember_running(account, folder, namespace, checked_stage(stage))
-        if outcome.kind != "DELETE":
-            deployment = replace(deployment, other_code=other_code_running(account, namespace))
+        deployment = replace(deployment, other_code=other_code_running(account, namespace))
     return deployment
 
 
