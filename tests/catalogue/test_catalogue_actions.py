@@ -30,6 +30,7 @@ from remit.catalogue.actions import (
     target_names,
     targets_of,
 )
+from remit.catalogue.escalation_techniques import TECHNIQUES
 from remit.catalogue.expand import expand, matcher
 from remit.iam.pattern import is_pattern
 
@@ -254,3 +255,7 @@ def test_iam_is_asked_for_a_list_on_the_arn_of_its_kind_at_the_place_of_the_reso
 def test_an_action_of_which_nobody_says_whether_an_operation_has_its_name_is_left_open() -> None:
     names = ("s3:GetObject", "s3:PauseReplication", "account:ReopenAccount")
     assert [known.permission_only for name in names if (known := action(name))] == [False, True, None]
+
+
+def test_a_technique_is_named_after_all_actions_that_it_needs() -> None:
+    assert [" + ".join(technique.actions) for technique in TECHNIQUES] == [technique.name for technique in TECHNIQUES]

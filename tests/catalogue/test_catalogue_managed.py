@@ -10,6 +10,7 @@ import remit
 from remit.catalogue.actions import keys, services
 from remit.catalogue.condition_keys import OPERATORS, fits, global_key, global_keys, operator
 from remit.catalogue.managed_policies import has_action_of, managed_policies, managed_policy, occurs
+from remit.catalogue.meant_names import nearest_managed_policy
 from remit.catalogue.partitions import (
     is_region,
     is_zone,
@@ -69,6 +70,22 @@ def test_a_managed_policy_is_found_by_name_path_or_arn(name: str) -> None:
 )
 def test_what_is_no_managed_policy_is_none(name: str) -> None:
     assert managed_policy(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("S3ReadOnlyAccess", "AmazonS3ReadOnlyAccess"),
+        ("LambdaBasicExecutionRole", "AWSLambdaBasicExecutionRole"),
+        ("AWSLambdaBasicExecution", "AWSLambdaBasicExecutionRole"),
+        ("ReadOnlyAcces", "ReadOnlyAccess"),
+        ("amazons3readonlyaccess", "AmazonS3ReadOnlyAccess"),
+        ("AmazonS3", None),  # several begin so
+        ("AmazonZzz", None),
+    ],
+)
+def test_a_name_that_is_nearly_a_managed_policys_means_that_and_no_other(name: str, meant: str | None) -> None:
+    assert nearest_managed_policy(name) == meant
 
 
 def test_every_managed_policy_has_a_document_with_statements() -> None:

@@ -309,6 +309,9 @@ def test_an_arn_is_made_from_a_format() -> None:
         ("dynamodb:GetItems", "dynamodb:GetItem"),
         ("sqs:SendMessageBatch", "sqs:SendMessage"),
         ("secretmanager:GetSecretValeu", "secretsmanager:GetSecretValue"),
+        ("dynamodb:Put", "dynamodb:PutItem"),
+        ("s3:Delete", "s3:DeleteObject"),
+        ("lambda:Call", "lambda:InvokeFunction"),
     ],
 )
 def test_a_mistaken_action_is_understood(meant: str, first: str) -> None:

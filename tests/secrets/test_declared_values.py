@@ -72,6 +72,7 @@ def test_in_an_environment_the_variable_is_named(wrapped: Any, tmp_path: Path) -
         ({"Variables": {"URL": "engine://app:postgres@db"}}, True),
         ({"Variables": {"ENGINE": "postgres-15"}}, False),
         ({"Engine": "postgres"}, False),
+        ({"Url": "engine://mypostgres@db"}, False),
         ({"Url": "engine://app:postgres@db"}, True),
     ],
 )
@@ -121,3 +122,9 @@ def test_the_code_reads_another_value_than_the_env_file_has(tmp_path: Path) -> N
 
     assert told("Corr3ct-H0rse", variables, tmp_path) == []
     assert len(told("0ther-H0rse!", variables, tmp_path)) == 1
+
+
+def test_of_several_variables_with_one_value_what_the_code_has_read_is_named_and_then_the_first(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OLD_PASSWORD=Corr3ct-H0rse\nNEW_PASSWORD=Corr3ct-H0rse\n")
+    assert "the value of OLD_PASSWORD," in told("Corr3ct-H0rse", {}, tmp_path)[0]
+    assert "the value of MY_PASSWORD," in told("Corr3ct-H0rse", {"MY_PASSWORD": "Corr3ct-H0rse"}, tmp_path)[0]

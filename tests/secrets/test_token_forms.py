@@ -209,6 +209,7 @@ def test_each_form_has_a_sample_or_is_like_one_that_has() -> None:
         "AKIA" + "IOSFODNN7EXAMPLE",
         "sk_live_your_key_goes_here_please_1",
         "AIza" + "0" * 35,
+        "AIza" + "a1" * 17 + "é",
         "core_" + "aB3dE5fG" * 4,
         "def test_hf_of_a_long_name_with_many_words_in_it() -> None:",
         "arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
@@ -251,6 +252,7 @@ def test_what_may_be_a_secret_is_found_at_its_place(line: str) -> None:
         'PASSWORD = "{password}1"',
         'api_key: "${API_KEY_1}"',
         'password = ""',
+        'PASSWORD = "abc12!x"',  # seven characters; of eight it may be one
         "token: OAuth2PasswordBearer1",
         "Authorization: Bearer YOUR_TOKEN_12345678901234567890",
         "a basic assumption about tokens",

@@ -217,10 +217,10 @@ def _headers(text: str) -> Iterator[re.Match[str]]:
                 yield match
             continue
         try:
-            user, colon, password = base64.b64decode(match["basic"], validate=True).decode().partition(":")
+            user, _, password = base64.b64decode(match["basic"], validate=True).decode().partition(":")
         except ValueError:
             continue
-        if colon and password and f"{user}{password}".isprintable():
+        if password and f"{user}{password}".isprintable():
             yield match
 
 
