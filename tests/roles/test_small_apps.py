@@ -29,7 +29,7 @@ from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign, bind, bind_text, may_break
 from remit.roles.broken_features import BrokenFeature, broken, grouped
 from remit.roles.defaults import default_grants, notes_of
-from remit.roles.deploy_places import candidates
+from remit.roles.deploy_places import Candidate, candidates, listed
 from remit.roles.encryption_keys import key_of
 from remit.roles.fit_quotas import explained, fit
 from remit.roles.guardrail_proof import prove
@@ -40,6 +40,7 @@ from remit.roles.reference_shapes import shapes_of
 from remit.roles.role_policies import ask, places, ready_role, ready_roles
 from remit.roles.shaped_comparison import compare_in_shape
 from remit.triggers.api import Api
+from remit.triggers.kinesis import Kinesis
 from remit.triggers.schedule import Schedule
 from remit.triggers.sqs import Sqs
 
@@ -681,6 +682,7 @@ def test_a_place_stands_for_all_others_by_a_name_that_no_text_has_unless_a_text_
     region, account = "${AWS::Region}:1", "r:${AWS::AccountId}"
     assert ["us-east-1", "eu-central-1"] == places_of(region, "us-east-1:1")
     assert ["eu-central-1", "us-east-1"] == places_of(region, "eu-central-1:1")
+    assert ["eu-wes9-9", "us-east-1"] == places_of(region, "eu-wes?-9:1")
     of_pattern = places_of(region, "eu-w*:1", "me-*:1")
     assert {"eu-west-1", "me-south-1", "eu-w9", "me-9"} <= {*of_pattern}
     assert "us-east-1" == of_pattern[-1]
@@ -703,3 +705,143 @@ def test_a_region_is_tried_in_its_own_partition_and_one_that_nobody_knows_in_eac
         ("aws", "eu-west-1"), ("aws", "nowhere"), ("aws-cn", "cn-north-1"), ("aws-cn", "nowhere"),
         ("aws-new", "cn-north-1"), ("aws-new", "eu-west-1"), ("aws-new", "nowhere"),
     ]  # fmt: skip
+
+
+def test_an_arn_that_is_cut_off_by_a_star_tells_no_place_from_another() -> None:
+    late = "arn:aws:sqs:${AWS::Region}:1:q"
+    assert ["us-east-1"] == [place.place["${AWS::Region}"] for place in candidates([late, "arn:aws:*"], [])]
+    assert {} == candidates([late, "arn:aws:sqs:eu*"], [])[-1].place  # which may be a part of a region's name
+
+
+def test_a_hundred_and_twenty_eight_places_are_tried_and_four_are_told() -> None:
+    def tried(count: int) -> tuple[Candidate, ...]:
+        spelled = (f"arn:aws:sqs:r{number:03}:1:q" for number in range(count))
+        return candidates(["arn:aws:sqs:${AWS::Region}:1:q", *spelled], [])
+
+    assert [128, 129, 129] == [len(tried(count)) for count in (127, 128, 200)]
+    assert ({}, ()) == (tried(128)[-1].place, tried(128)[-1].named)  # what is not tried stays late-bound
+    assert "region r000; region r001; region r002; another region" == listed(tried(3))
+    assert "region r000; region r001; region r002; region r003; and 1 more" == listed(tried(4))
+
+
+def test_what_fits_once_is_not_made_to_fit_again_and_a_statement_that_fits_nowhere_is_told() -> None:
+    sizes = Sizes("shop-dev", {})
+    fitted = fit(long_role(20), sizes)
+    assert fitted is fit(fitted, sizes)
+    when = Condition("StringEquals", "aws:PrincipalTag/team", ("x" * 11_000,))
+    actions = tuple(f"s3:GetObjectOfAKind{number}" for number in range(4))
+    long = Grant(allow(*actions, on="*", when=(when,)), Reason("text", "r" * 80), Origin("app.py", 3, 1))
+    with pytest.raises(RemitError) as refused:
+        fit(Holder("HelloRole", (inline((long,)),), ("hello",)), sizes)
+    characters = sizes.statement(long.statement)
+    described = f"  {characters:>6,} characters: Allow {', '.join(actions)[:68]} …, because {'r' * 68} …  (app.py:3:1)"
+    assert f"  {described}" == refused.value.message.splitlines()[-1]
+    assert Origin("app.py", 3) == refused.value.origin
+
+
+def test_a_reason_that_nothing_stands_for_goes_to_a_statement_of_its_effect() -> None:
+    when = (Condition("StringEquals", "aws:PrincipalTag/team", ("a",)),)
+    limited = allow("s3:GetObject", when=when)
+    denied = Statement("Deny", Globs(("s3:GetObject",)), Globs(("*",)))
+    given = grant("s3:GetObject")
+    assert [(), (given,)] == [each.stands_for for each in explained((denied, limited), (given,))]
+
+
+@pytest.mark.parametrize("in_vpc", [False, True])
+@pytest.mark.parametrize("count", [50, 120])
+def test_functions_share_as_few_roles_as_hold_the_log_groups_of_all_of_them(count: int, *, in_vpc: bool) -> None:
+    properties = {"VpcConfig": {"SubnetIds": ["s"]}} if in_vpc else {}
+    functions = [function(f"{'f' * 50}{number:03}", properties=properties) for number in range(count)]
+    roles = assign(app(*functions, share_roles=True))
+    sizes = Sizes("shop-dev", {})
+    assert [each.name for each in functions] == [name for role in roles for name in role.functions]
+    assert all(role is fit(role, sizes) for role in roles)
+    whole = sum(sizes.policy(role) for role in roles)
+    assert len(roles) <= -(-whole // (10_240 // 2))
+
+
+def test_a_boundary_must_allow_an_action_on_each_resource_and_a_function_asks_for_no_key() -> None:
+    limit = Policy((allow("*", on="arn:${AWS::Partition}:sqs:*:*:*Mail*"), allow("logs:*")))
+    queues = (JobQueue("mail", 1, 1), JobQueue("news", 1, 1))
+    arn = "arn:aws:iam::111122223333:policy/limit"
+    bounded = app(function(sends=("mail", "news")), queues=queues, boundary=arn, policies={"limit": limit})
+    assert [("sqs:SendMessage",)] == [loss.missing for loss in broken(bounded, assign(bounded))]
+    taking = function(triggers=(Sqs("${Orders.Arn}"),))
+    by_code = (Condition("StringEquals", "lambda:SourceFunctionArn", ("arn:f",)),)
+    # Lambda decrypts for the function, perhaps as its code does: nobody says which ARN it sends.
+    keyed = (granted("Allow", "sqs:*", "logs:*"), granted("Allow", "kms:*", when=by_code))
+    (loss,) = losses(taking, policy=keyed, resources=(QUEUE, KEY))
+    assert (("kms:Decrypt",), True) == (loss.missing, "lambda:SourceFunctionArn" in loss.depends)
+    polled = (granted("Allow", "kms:*", "logs:*"), granted("Allow", "sqs:*", when=by_code))
+    assert [()] == [loss.depends for loss in losses(taking, policy=polled, resources=(QUEUE, KEY))]
+
+
+def test_a_key_that_a_trigger_names_is_for_what_it_reads_and_a_sid_stays_with_its_key() -> None:
+    here = "eu-west-1:111122223333"
+    key = f"arn:aws:kms:{here}:key/1"
+    stream = Kinesis(f"arn:aws:kinesis:{here}:stream/s", key=key, on_failure=f"arn:aws:sqs:{here}:dead")
+    keyed = [text for text in used(function(triggers=(stream,))) if text.startswith("kms:")]
+    assert [f"kms:Decrypt on {key}"] == keyed
+    alias = Resource("Alias", "AWS::KMS::Alias", {"AliasName": "alias/shop", "TargetKeyId": "${Key.Arn}"})
+    named = Condition("StringEquals", "kms:ResourceAliases", ("alias/shop",), quantifier="ForAnyValue")
+    other = Condition("StringEquals", "aws:PrincipalTag/team", ("a",))
+    every = Globs((f"arn:${{AWS::Partition}}:kms:{PLACE}:key/*",))
+    statement = Statement("Allow", Globs(("kms:Decrypt",)), every, sid="Own", conditions=(named, other))
+    bound = bind(Grant(statement, Reason("text", "x")), own_resources(app(resources=(KEY, alias)))).statement
+    assert ("Own", ("${Key.Arn}",), (other,)) == (
+        bound.sid, bound.resources and bound.resources.patterns, bound.conditions
+    )  # fmt: skip
+
+
+def test_the_names_of_streams_and_of_what_has_a_path_are_whole() -> None:
+    stream = Resource("S", "AWS::Kinesis::Stream", {"Name": "s"})
+    names = names_in("shop-dev", (stream,))
+    assert ("s", f"arn:${{AWS::Partition}}:kinesis:{PLACE}:stream/s") == (names["${S}"], names["${S.Arn}"])
+    old, new = (
+        shapes_of((Resource("R", "AWS::IAM::Role", {"RoleName": "r", "Path": path}),)) for path in ("/a/", "/b/c/")
+    )
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"
+    assert {"${R.Arn}": f"{role}a/${{R}}"} == old.texts
+    # Each version has its own shape, and what it lacks the other one's.
+    assert [f"{role}a/r", f"{role}b/c/r"] == [old.beside(new)["${R.Arn}"], new.beside(old)["${R.Arn}"]]
+
+
+LATE: Final = f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"
+SPELLED: Final = LATE.replace("${AWS::Partition}", "aws")
+LITERAL: Final = "arn:aws:sqs:eu-west-1:111122223333:orders"
+AS_IN_AWS: Final = "in the partition aws this changes nothing; "
+ELSEWHERE: Final = f"whether it means `{LITERAL}` depends on where the stack is deployed"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gained", "lost", "undecided"),
+    [
+        (LATE, LATE, [], [], []),
+        (LATE, SPELLED, [], [], [(SPELLED, AS_IN_AWS)]),
+        (SPELLED, LATE, [], [], [(LATE, AS_IN_AWS)]),
+        (LATE, "*", ["*"], [], []),
+        ("*", LATE, [], ["*"], []),
+        (LATE, LITERAL, [LITERAL], [], [(LATE, ELSEWHERE)]),
+        (LITERAL, LATE, [], [LITERAL], [(LATE, ELSEWHERE)]),
+        ("${Orders.Arn}", LATE, [], [], []),
+        ("${Orders.Arn}", SPELLED, [], [], [(SPELLED, AS_IN_AWS)]),
+    ],
+)
+def test_whether_access_is_gained_may_depend_on_where_a_stack_is_deployed(
+    old: str, new: str, gained: list[str], lost: list[str], undecided: list[tuple[str, str]]
+) -> None:
+    shapes = {"${Orders.Arn}": LATE}
+    before, after = (Layers((Policy((allow("sqs:SendMessage", on=text),)),)) for text in (old, new))
+    comparison = compare_in_shape(before, after, shapes, shapes)
+    assert (gained, lost) == ([x.resource for x in comparison.gained], [x.resource for x in comparison.lost])
+    assert undecided == [
+        (question.source.statement.resources.patterns[0], question.reason[: len(reason)])  # type: ignore[union-attr]
+        for question, (_, reason) in zip(comparison.undecided, undecided, strict=True)
+    ]
+
+
+def test_what_loses_its_condition_is_gained_wherever_the_stack_is() -> None:
+    when = (Condition("StringEquals", "aws:PrincipalTag/team", ("a",)),)
+    before, after = (Layers((Policy((allow("sqs:SendMessage", on=LATE, when=each),)),)) for each in (when, ()))
+    comparison = compare_in_shape(before, after, {}, {})
+    assert ([LATE], ()) == ([piece.resource for piece in comparison.gained], comparison.undecided)
