@@ -12,7 +12,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from remit.deploy.deployed_references import UNKNOWN
-from remit.deploy.live_resources.functions import _mapping_differences
+from remit.deploy.live_resources.functions import _environment, _mapping_differences
 from remit.deploy.live_resources.reading import ROWS
 from remit.deploy.live_resources.resource_row import (
     IF_SET,
@@ -148,3 +148,73 @@ def test_a_mapping_is_told_that_calls_another_function_than_its_template_names_i
             assert "" == "".join(map(mistakes_of, drift.repairs))
     unknown = LiveResource(MAPPING, "Source", Subject(MAPPING_ID, "", ()), {"FunctionName": UNKNOWN}, {}, STACK)
     assert [] == list(_mapping_differences(unknown, {"EventSourceMappings": [held]}))
+
+
+@pytest.mark.parametrize("enabled", [None, True, "true", False, "false", "False"])
+@pytest.mark.parametrize(
+    ("state", "runs"),
+    [("Enabled", True), ("Enabling", True), ("Disabled", False), ("Disabling", False), ("Creating", None), ("", None)],
+)
+def test_a_mapping_is_told_that_was_turned_on_or_off_and_is_turned_back(enabled: Any, state: str, runs: Any) -> None:
+    properties = {"FunctionName": "report"} | ({} if enabled is None else {"Enabled": enabled})
+    mapping = LiveResource(MAPPING, "Source", Subject(MAPPING_ID, "", ()), properties, {}, STACK)
+    held = {"UUID": MAPPING_ID, "FunctionArn": f"{PREFIXES[-1]}report", "State": state}
+    found = list(_mapping_differences(mapping, {"EventSourceMappings": [{"UUID": "another"}, held]}))
+    should_run = str(enabled) not in ("False", "false")
+    assert [drift.what for drift in found] == (
+        []
+        if runs in (None, should_run)
+        else [f"{mapping.words} of function report was turned {'off' if should_run else 'on'} by hand"]
+    )
+    assert [dict(undo.parameters) for drift in found for undo in drift.repairs] == [
+        {"UUID": MAPPING_ID, "Enabled": should_run} for _ in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "held", "is_told"),
+    [
+        ({}, 10, False),
+        ({"BatchSize": UNKNOWN}, 10, False),
+        ({"BatchSize": "10"}, 10, False),
+        ({"BatchSize": "5"}, 10, True),
+    ],
+)
+def test_the_numbers_of_a_mapping_are_compared_where_the_template_says_them(
+    stated: dict[str, Any], held: int, *, is_told: bool
+) -> None:
+    properties = {"FunctionName": "report", **stated}
+    mapping = LiveResource(MAPPING, "Source", Subject(MAPPING_ID, "", ()), properties, {}, STACK)
+    there = {"UUID": MAPPING_ID, "FunctionArn": f"{PREFIXES[-1]}report", "State": "Enabled", "BatchSize": held}
+    found = list(_mapping_differences(mapping, {"EventSourceMappings": [there]}))
+    what = f"the batch size of {mapping.words} of function report was changed by hand: 10, not 5"
+    assert [drift.what for drift in found] == ([what] if is_told else [])
+    assert [dict(undo.parameters) for drift in found for undo in drift.repairs] == (
+        [{"UUID": MAPPING_ID, "BatchSize": 5}] if is_told else []
+    )
+    (gone,) = _mapping_differences(mapping, {"EventSourceMappings": []})
+    assert gone == mapping.gone()
+
+
+@pytest.mark.parametrize(
+    ("stated", "call", "most"),
+    [("0", "PutFunctionConcurrency", 0), (7, "PutFunctionConcurrency", 7), (IF_SET, "DeleteFunctionConcurrency", None)],
+)
+def test_no_reserved_concurrency_is_another_one_than_none_at_all(stated: Any, call: str, most: int | None) -> None:
+    name = "AWS::Lambda::Function"
+    (setting,) = (each for each in ROWS[name].settings if each.property == "ReservedConcurrentExecutions")
+    (found,) = differences(live(name, setting, stated, 5))
+    (undo,) = found.repairs
+    assert undo.operation == f"lambda.{call}"
+    assert dict(undo.parameters).get("ReservedConcurrentExecutions") == most
+
+
+def test_an_environment_that_the_caller_may_not_decrypt_is_not_compared() -> None:
+    properties = {"Environment": {"Variables": {"TABLE": "orders"}}}
+    function = LiveResource(
+        ROWS["AWS::Lambda::Function"], "Report", Subject("orders-dev-report", "", ()), properties, {}, STACK
+    )
+    held = {"Error": {"ErrorCode": "AccessDeniedException"}}
+    assert [] == list(_environment(function, {"Configuration": {"Environment": held}}))
+    (gone,) = _environment(function, {"Configuration": {}})
+    assert gone.what.endswith("was changed by hand: TABLE was removed")
