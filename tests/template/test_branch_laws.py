@@ -125,4 +125,7 @@ def test_of_more_than_four_conditions_each_alone_turns_out_otherwise(count: int)
 )
 def test_the_values_at_a_path_are_those_of_every_item_and_every_branch(path: str, found: list[Any]) -> None:
     table = {"Fn::If": ["A", {"Name": "t"}, {"Name": "u"}]}
-    assert list(values_at({"Rules": [{"Names": ["a", "b"]}, {"Names": "c"}, {}], "Table": table}, path)) == found
+    assert (
+        list(values_at({"Rules": [{"Names": ["a", "b"]}, {"Names": "c"}, {"Names": None}], "Table": table}, path))
+        == found
+    )

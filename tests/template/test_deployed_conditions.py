@@ -123,3 +123,5 @@ def test_a_comparison_turns_out_as_its_sides_may(sides: list[Any], ways: set[boo
     template = {"Conditions": {"A": {"Fn::Equals": sides}}, "Resources": {"R": {"Condition": "A"}}}
     looked_at, _ = worlds(template)
     assert set(by_conditions(template, looked_at, lambda holding: "A" in holding)) == ways
+    turned = {**template, "Conditions": {"A": {"Fn::Equals": sides[::-1]}}}
+    assert (looked_at, True) == worlds(turned) == worlds(template, turned)

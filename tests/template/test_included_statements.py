@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from remit.app import Resource
+from remit.errors import Origin, RemitError
 from remit.iam.tokens import for_people
 from remit.lint.files import lint_bytes
 from remit.review.resource_access import giving
@@ -122,10 +123,20 @@ def test_a_document_that_cloudformation_makes_a_text_of_is_read() -> None:
 
 
 def test_what_a_role_holds_is_not_complete_where_a_part_of_a_policy_stands_elsewhere() -> None:
-    statements = [SENDING, {"file": "more.json"}]
+    statements = [SENDING, {"file": "more.json"}, {"file": "most.json"}, {"file": "more.json"}]
     role = role_with({"Version": "2012-10-17", "Statement": statements})
     (holder,) = roles_of((role,), lambda _: role.origin).roles
     assert [policy.document for policy in holder.policies] == [None]
+    assert holder.notes == ("some of its inline policies are known at the deploy only: more.json, most.json",)
+
+
+@pytest.mark.parametrize("is_list", [True, False])
+def test_a_statement_that_is_wrong_is_told_by_its_number_where_it_stands_in_a_list(*, is_list: bool) -> None:
+    wrong = {**SENDING, "Effect": "Maybe"}
+    with pytest.raises(RemitError) as refused:
+        roles_of((role_with({"Statement": [wrong] if is_list else wrong}),), lambda _: Origin("t.json", 1))
+    part = "Statement[0].Effect" if is_list else "Statement.Effect"
+    assert refused.value.message == f"{part} 'Maybe' is not valid: only 'Allow' and 'Deny' exist"
 
 
 def test_a_sam_function_may_include_a_document() -> None:

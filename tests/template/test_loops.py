@@ -48,6 +48,10 @@ def test_the_body_of_a_loop_is_read_by_its_name_with_its_variable_filled_in_late
     assert list(bodies(looped)) == [("Topic${Name}", late, ("Resources", "Fn::ForEach::Topics", 2, "Topic${Name}"))]
 
 
+def test_loops_make_a_thousand_resources_beside_those_of_the_template() -> None:
+    assert len(resources({"Resources": loop([str(number) for number in range(1_001)])})) == 1_001
+
+
 def test_a_parameter_that_is_told_counts_instead_of_its_default() -> None:
     found = resources({"Parameters": NAMES, "Resources": loop({"Ref": "Names"})}, Names="z")
     assert found == {"Topicz": topic("z")}

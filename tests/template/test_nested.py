@@ -88,6 +88,7 @@ def test_every_name_of_a_nested_template_stands_behind_that_of_its_stack() -> No
         ({"Type": "List<String>", "Default": "a ,b"}, None, ["a", "b"]),
         ({"Type": "String"}, {"Ref": "Other"}, {"Ref": "Other"}),
         ({"Type": "String"}, "", {"Ref": "S/P"}),
+        ({"Type": "CommaDelimitedList"}, "", {"Ref": "S/P"}),
         ({"Type": "String", "NoEcho": True}, "secret", {"Ref": "S/P"}),
         ({"Type": "AWS::SSM::Parameter::Value<String>"}, "/a/b", {"Ref": "S/P"}),
         ({"Type": "String"}, None, {"Ref": "S/P"}),
@@ -135,6 +136,7 @@ def test_a_stack_has_the_outputs_of_another_wherever_both_stand() -> None:
     giving = {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {
         "Arn": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}}, "Name": {"Value": "jobs"},
         "Text": {"Value": {"Fn::If": ["C", "a", "b"]}}, "Long": {"Value": "x" * 4_097},
+        "Longest": {"Value": "x" * 4_096},
     }}  # fmt: skip
     taking = {
         "Parameters": {"Queue": {"Type": "String"}, "Name": {"Type": "String"}},
@@ -143,7 +145,11 @@ def test_a_stack_has_the_outputs_of_another_wherever_both_stand() -> None:
         }}},
     }  # fmt: skip
     parameters = {"Queue": {"Fn::GetAtt": ["Gives", "Outputs.Arn"]}, "Name": {"Fn::GetAtt": "Gives.Outputs.Name"}}
-    own = {"Choice": {"Fn::Sub": "${Gives.Outputs.Text}!"}, "Long": {"Fn::GetAtt": ["Gives", "Outputs.Long"]}}
+    own = {
+        "Choice": {"Fn::Sub": "${Gives.Outputs.Text}!"},
+        "Long": {"Fn::GetAtt": ["Gives", "Outputs.Long"]},
+        "Longest": {"Fn::GetAtt": "Gives.Outputs.Longest"},
+    }
     main = {"Resources": {
         "Takes": stack("takes.json", parameters), "Gives": stack("gives.json"),
         "Own": {"Type": "A::B::C", "Properties": own},
@@ -154,6 +160,7 @@ def test_a_stack_has_the_outputs_of_another_wherever_both_stand() -> None:
     choice = {"Fn::If": ["Gives/C", "a", "b"]}
     assert made["Own"]["Properties"] == {
         "Choice": {"Fn::Sub": ["${Value_0}!", {"Value_0": choice}]}, "Long": {"Fn::GetAtt": ["Gives", "Outputs.Long"]},
+        "Longest": "x" * 4_096,
     }  # fmt: skip
 
 

@@ -387,6 +387,17 @@ def test_a_policy_is_attached_to_each_of_several_roles_by_name_or_id() -> None:
     assert [role.managed for role in read] == [(READ_ONLY,), (READ_ONLY,)]
 
 
+@pytest.mark.parametrize("groups", [["readers", "theirs"], ["group-id", "theirs"]])
+def test_a_user_is_in_a_group_of_the_plan_by_its_name_or_id_and_another_group_is_told(groups: list[str]) -> None:
+    user = resource("aws_iam_user.ann", {"name": "ann"})
+    group = resource("aws_iam_group.readers", {"name": "readers", "id": "group-id"})
+    of_group = resource("aws_iam_group_policy.p", {"name": "p", "group": groups[0], "policy": text("s3:GetObject")})
+    membership = resource("aws_iam_user_group_membership.m", {"user": "ann", "groups": groups})
+    ann, _ = planned(user, group, of_group, membership).after.users
+    assert [grant.statement.actions.patterns for grant in ann.grants] == [("s3:GetObject",)]
+    assert ann.notes == ("it is in group theirs, which is not made here: what else that gives is not known",)
+
+
 def test_a_boundary_that_the_plan_makes_is_known_by_the_address_of_its_policy() -> None:
     limit = resource("aws_iam_policy.limit", {"name": "limit", "policy": text("s3:*")})
     bounded = {"aws_iam_role.r": {"permissions_boundary": refers("aws_iam_policy.limit.arn", "aws_iam_policy.limit")}}
@@ -425,7 +436,7 @@ def test_a_role_is_found_through_outputs_and_variables_and_their_indexes(
     modules = [
         {"address": f"module.{name}", "resources": [each]} for name, each in (("roles", role), ("grants", policy))
     ]
-    arns = {"expression": refers('aws_iam_role.each["a"].arn', "aws_iam_role.each")}
+    arns = {"expression": refers('aws_iam_role.each["a"].arn')}
     roles = {"resources": [{"address": "aws_iam_role.each", "expressions": {}}], "outputs": {"arns": arns}}
     grants = {"resources": [{"address": "aws_iam_role_policy.p", "expressions": {"role": refers(*variable)}}]}
     calls = {"roles": {"module": roles}, "grants": {"module": grants, "expressions": {"role": refers(*output)}}}

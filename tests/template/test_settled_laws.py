@@ -107,6 +107,14 @@ def test_an_effect_is_one_of_two_whatever_else_its_parameter_may_be() -> None:
     assert chosen({"Type": "String"}, {"Ref": "P"}) == {"Fn::If": ["P = Allow", "Allow", "Deny"]}
 
 
+def test_an_effect_of_no_statement_is_what_its_parameter_says() -> None:
+    """A statement has an Action or a NotAction."""
+    properties = {"Effect": {"Ref": "P"}, "Version": {"Ref": "P"}, "Rules": [{"Effect": {"Ref": "P"}, "Weight": 1}]}
+    template = {"Parameters": {"P": {"Type": "String"}}, "Resources": {"R": {"Type": "A::B", "Properties": properties}}}
+    value, _ = settled(template, lambda path: path)  # type: ignore[arg-type,return-value] # as above
+    assert value == template
+
+
 def test_a_value_of_a_mapping_that_has_a_default_is_looked_up() -> None:
     lookup = {"Fn::FindInMap": ["By", "a", "Action", {"DefaultValue": "x"}]}
     template = {"Mappings": MAPPINGS, "Resources": {"R": {"Type": "A::B::C", "Properties": {"X": lookup}}}}

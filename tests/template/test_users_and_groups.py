@@ -29,7 +29,7 @@ def test_a_user_has_the_policies_of_each_group_that_it_is_in_however_it_came_in(
         "Read": iam("Group", Policies=[policy("s3:Get*")]),
         "Write": iam("Group", GroupName="writers", Policies=[policy("s3:Put*")]),
         "Delete": iam("Group", Policies=[policy("s3:Delete*")]),
-        "AddsByName": iam("UserToGroupAddition", GroupName="writers", Users=["ann", "somebody-else"]),
+        "AddsByName": iam("UserToGroupAddition", GroupName="writers", Users=["somebody-else", "ann"]),
         "AddsByReference": iam("UserToGroupAddition", GroupName={"Ref": "Delete"}, Users=[{"Ref": "User"}]),
     })  # fmt: skip
     user = next(one for one in read.users if one.kind == "user")

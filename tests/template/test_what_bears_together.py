@@ -32,12 +32,13 @@ def template(**resources: Any) -> dict[str, Any]:
 
 def test_what_a_function_runs_is_left_out_also_of_the_globals_of_a_nested_template() -> None:
     code = {"Runtime": "python3.13", "Environment": {"Variables": {"A": {"Fn::If": ["C", 1, 2]}}}}
+    api = {"Name": "a", "Description": "of an API"}
     whole = {
-        "Globals": {"Function": {**code, "Role": "r"}, "Auth/Function": {**code, "Tags": {}}, "Api": {"Name": "a"}},
+        "Globals": {"Function": {**code, "Role": "r"}, "Auth/Function": {**code, "Tags": {}}, "Api": api},
         **template(F=of("AWS::Lambda::Function", Role="r", **code), P=of("Custom::P", **code), Odd="text"),
     }
     small = without_code(whole)
-    assert small["Globals"] == {"Function": {"Role": "r"}, "Auth/Function": {"Tags": {}}, "Api": {"Name": "a"}}
+    assert small["Globals"] == {"Function": {"Role": "r"}, "Auth/Function": {"Tags": {}}, "Api": api}
     assert small["Resources"] == {**whole["Resources"], "F": of("AWS::Lambda::Function", Role="r")}
 
 

@@ -29,6 +29,8 @@ WEEKDAY_ITEMS: Final = st.one_of(
     WEEKDAY_NAMES.map("{}L".format),
     st.tuples(WEEKDAY_NAMES, st.integers(1, 5)).map("{0[0]}#{0[1]}".format),
     st.tuples(WEEKDAY_NAMES, WEEKDAY_NAMES).map("{0[0]}-{0[1]}".format),
+    st.tuples(WEEKDAY_NAMES, WEEKDAY_NAMES, st.integers(1, 4)).map("{0[0]}-{0[1]}/{0[2]}".format),
+    st.tuples(WEEKDAY_NAMES, st.integers(1, 4)).map("{0[0]}/{0[1]}".format),
 )
 
 
@@ -74,11 +76,13 @@ def is_weekday(item: str, day: date) -> bool:
         return today == number(name) and (day - timedelta(days=7 * int(nth))).month != day.month and (
             int(nth) == 1 or (day - timedelta(days=7 * (int(nth) - 1))).month == day.month
         )  # fmt: skip
-    low, _, high = item.partition("-")
-    passed = number(low)
-    while passed != today and passed != number(high or low):
-        passed = passed % 7 + 1
-    return passed == today
+    days, is_step, step = item.partition("/")
+    low, _, high = days.partition("-")
+    last = number(high or ("SAT" if is_step else low))
+    passed, steps = number(low), 0
+    while passed not in (today, last):
+        passed, steps = passed % 7 + 1, steps + 1
+    return passed == today and steps % int(step or 1) == 0
 
 
 def cron(fields: list[str]) -> Cron:

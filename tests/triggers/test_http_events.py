@@ -14,7 +14,7 @@ from remit.app import App, Function
 from remit.errors import RemitError
 from remit.triggers.api import Api
 from remit.triggers.http import Http
-from remit.triggers.http_events import http_event, request_line
+from remit.triggers.http_events import RequestLine, http_event, request_line
 from remit.triggers.rest import Rest
 from remit.triggers.sample_events import event_for, sample_event
 from remit.triggers.user_pool import UserPool
@@ -40,6 +40,10 @@ def test_what_is_no_request_is_refused_with_an_example(text: str) -> None:
 
 def test_a_request_without_a_method_is_a_get() -> None:
     assert "GET /orders" == str(request_line("/orders?x=1"))
+
+
+def test_a_request_is_a_method_a_path_and_a_query_and_its_fragment_is_none_of_them() -> None:
+    assert RequestLine("PUT", "/a", "x=1?") == request_line(" put  /a?x=1?#top?y=2 ")
 
 
 def test_a_url_that_is_open_names_no_caller(make: Make) -> None:
@@ -69,7 +73,15 @@ def test_variables_are_decoded_and_the_last_may_take_the_rest(make: Make) -> Non
     assert ({"owner": "a b", "rest": "x/y"}, "/files/a b/x/y") == (event["pathParameters"], event["rawPath"])
 
 
-BY_SPECIFICITY: Final = ("GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default")
+BY_SPECIFICITY: Final = (
+    "GET /pets/dog/1",
+    "GET /pets/dog/{id}",
+    "GET /{kind}/{animal}/{id}",
+    "GET /pets/dog/{proxy+}",
+    "GET /pets/{proxy+}",
+    "ANY /{proxy+}",
+    "$default",
+)
 """Those of "Create routes for HTTP APIs" (Amazon API Gateway Developer Guide), as they come for GET /pets/dog/1."""
 QUERIES: Final = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["", "1", "x y", "ä&="])), max_size=4)
 
@@ -79,7 +91,7 @@ def function_of(*triggers: Any) -> Function:
 
 
 @settings(max_examples=cases(30, deep=120))
-@given(st.permutations(BY_SPECIFICITY), st.integers(1, 5))
+@given(st.permutations(BY_SPECIFICITY), st.integers(1, 7))
 def test_the_most_specific_route_answers_in_whatever_order_they_stand(routes: list[str], count: int) -> None:
     function = function_of(*(Api(route) for route in routes[:count]))
     event = http_event(App("shop", "dev", (function,)), function, request_line("GET /pets/dog/1"))

@@ -324,6 +324,10 @@ WRONG = {
         "body has exclusiveMinimum, which API Gateway's validation does not support",
         "write `minimum`, and check the bound in the function",
     ),
+    'on.rest("POST /", body={"items": [{"exclusiveMaximum": 0}]})': (
+        "body has exclusiveMaximum, which API Gateway's validation does not support",
+        "write `maximum`, and check the bound in the function",
+    ),
     'on.rest("POST /", body={"enum": {1, 2}})': (
         "body is nothing that JSON can hold: Object of type set is not JSON serializable", None
     ),

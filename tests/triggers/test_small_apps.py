@@ -15,6 +15,7 @@ from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.triggers import app_wide, http_api, rest_api
 from remit.triggers.api import Api
+from remit.triggers.app_routes import routes
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.dynamodb import Dynamodb
 from remit.triggers.event import Event
@@ -31,7 +32,7 @@ from remit.triggers.sample_events import event_for, sample_event
 from remit.triggers.schedule import Schedule
 from remit.triggers.schedule_expression import EVER, next_run
 from remit.triggers.sns import Sns
-from remit.triggers.source import checked_json
+from remit.triggers.source import checked_json, visibility_timeout
 from remit.triggers.sqs import Sqs
 from remit.triggers.user_pool import UserPool
 from remit.triggers.websocket import Websocket
@@ -103,10 +104,11 @@ def test_a_plan_has_its_keys_and_a_path_its_preflight_with_the_headers_that_say_
 
 
 def test_the_users_of_a_pool_are_asked_for_in_the_words_of_each_api() -> None:
-    rest = [*rest_api.resources(app_of(Rest("GET /a", auth=UserPool(POOL))))]
-    http = [*http_api.resources(app_of(Api("GET /a", auth=UserPool(POOL, clients=["web"]))))]
+    rest = [*rest_api.resources(app_of(Rest("GET /a", auth=UserPool(POOL, scopes=["a", "b"]))))]
+    http = [*http_api.resources(app_of(Api("GET /a", auth=UserPool(POOL, clients=["web"], scopes=["a", "b"]))))]
     (method,), (route,) = made(rest, "AWS::ApiGateway::Method"), made(http, "AWS::ApiGatewayV2::Route")
     assert ("COGNITO_USER_POOLS", "JWT") == (method["AuthorizationType"], route["AuthorizationType"])
+    assert [["a", "b"]] * 2 == [each["AuthorizationScopes"] for each in (method, route)]
 
 
 def test_a_preflight_is_answered_at_each_path_with_the_headers_that_its_answer_may_have() -> None:
@@ -305,7 +307,7 @@ def test_the_name_of_a_bucket_is_as_long_as_s3_takes_and_tells_two_apart(length:
     head = one.partition("-${")[0]
     assert len(head) <= 50
     assert one != other
-    assert (len(head) == length) == (length <= 50)
+    assert (head == f"{'a' * (length - 7)}-xfiles") == (length <= 50)
 
 
 @pytest.mark.parametrize(
@@ -317,6 +319,7 @@ def test_the_name_of_a_bucket_is_as_long_as_s3_takes_and_tells_two_apart(length:
         ({name: ["x"] for name in "abcdef"}, "MessageAttributes", "filter has 6 fields; SNS allows 5"),
         ({"a": {name: ["x"] for name in "abcdef"}}, "MessageBody", "filter has 6 fields; SNS allows 5"),
         ({"a": {"b": {"c": ["x"] * 50}}}, "MessageBody", ""),
+        ({"a": ["x"] * 100, "$or": [{"b": ["y"]}, {"c": ["y"]}]}, "MessageBody", ""),
         ({"a": {"b": {"c": ["x"] * 51}}}, "MessageBody", "filter has 153 combinations of values; SNS allows 150"),
     ],
 )
@@ -339,10 +342,18 @@ def test_permissions_of_one_function_are_merged_only_where_they_overflow_and_wha
         return [*every, Resource("Waits", "AWS::S3::Bucket", {}, {"DependsOn": names})]
 
     few, many = permissions(20), permissions(60)
+
+    def most(source: str) -> int:
+        """The permissions for such a source that a policy holds."""
+        of_source = [permission(function, f"P{at}", "s3.amazonaws.com", source) for at in range(60)]
+        return bisect_left(range(60), 1, key=lambda count: len(fitted_permissions(of_source[:count])) < count) - 1
+
     assert few == fitted_permissions(few)
     merged, waits = fitted_permissions(many)
     assert "arn:${AWS::Partition}:s3:::*" == merged.properties["SourceArn"]
     assert [merged.logical_id] == waits.attributes["DependsOn"]
+    # A reference may become a long name, whatever its own length.
+    assert most(f"arn:aws:s3:::{'x' * 20}") > most("arn:aws:s3:::${A}${B}${C}${D}${E}")
 
 
 def test_a_bucket_keeps_what_it_notified_and_waited_for_beside_the_function_and_its_permission() -> None:
@@ -414,6 +425,7 @@ def test_a_route_that_another_one_has_is_told_at_its_line_with_whose_it_is() -> 
         "route `GET /a/{id}` of `three` is declared twice; `one` at app.py:3:1 has it, too",
     ]
     assert [THERE, THERE] == [mistake.origin for mistake in mistakes]
+    assert [(functions[0], first)] == [(each.function, each.trigger) for each in routes(functions, Api)]
 
 
 def test_each_route_of_a_function_has_a_permission_of_its_own_until_its_policy_is_full() -> None:
@@ -429,6 +441,16 @@ def test_each_route_of_a_function_has_a_permission_of_its_own_until_its_policy_i
         return bisect_left(range(64), 1, key=lambda count: count > 1 and sources(count, **more) == ["*"])
 
     assert [f"*/GET/a/{at}" for at in range(12)] == sources(12)
+    # Lambda takes 20,480 bytes of policy, of which 4,096 are left to other triggers.
+    allowed = {
+        "Sid": "shop-dev-F0HttpApiPermission12345678-123456789ABC",
+        "Effect": "Allow",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": "arn:aws:lambda:eu-central-1:111122223333:function:shop-dev-f",
+        "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-central-1:111122223333:abc/*/GET/a/10"}},
+    }
+    assert most() * len(json.dumps(allowed)) <= 20_480 - 4_096 < (most() + 3) * (len(json.dumps(allowed)) + 30)
     # The name of the function and the path of a route count as they will stand in its policy.
     assert most() > most(name="f" * 60)
     assert most() > most(folder="a" * 60)
@@ -533,16 +555,27 @@ def test_whoever_connects_to_a_websocket_is_asked_then_and_a_route_without_it_is
     ]
     with pytest.raises(RemitError, match="route `say` cannot have auth"):
         Websocket("say", auth="NONE")
+    assert Websocket("x" * 128)
+    with pytest.raises(RemitError, match="is none of a WebSocket API"):
+        Websocket("x" * 129)
     with pytest.raises(RemitError, match="is none of a WebSocket API") as refused:
         Websocket("$conect")
     assert "did you mean `$connect`?" == refused.value.hint
-    for routes, count in ((["say"], 1), (["say", "$connect"], 0), ([], 0)):
-        functions = app_of(*(Websocket(route).at(THERE) for route in routes)).functions
+    for own_routes, count in ((["say"], 1), (["say", "$connect"], 0), ([], 0)):
+        functions = app_of(*(Websocket(route).at(THERE) for route in own_routes)).functions
         mistakes = [*check_connect(functions)]
         assert [THERE] * count == [mistake.origin for mistake in mistakes]
 
 
 # What each trigger may do
+
+
+@pytest.mark.parametrize(("settings", "seconds"), [({}, 18), ({"Timeout": 60}, 360), ({"Timeout": 900}, 5_400)])
+def test_a_queue_hides_a_message_for_six_times_what_the_function_may_take(
+    settings: dict[str, Any], seconds: int
+) -> None:
+    """Lambda's own timeout is 3 seconds, and 15 minutes at most."""
+    assert seconds == visibility_timeout(Function("f", "F", "app.f", settings))
 
 
 def test_a_consumer_of_its_own_and_the_queue_in_between_are_read_where_there_is_one() -> None:

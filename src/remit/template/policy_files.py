@@ -123,7 +123,6 @@ class _Reader:
     def __init__(self, locate: Locate) -> None:
         self._locate = locate
         self._paths: dict[tuple[str, int], Path] = {}
-        self._alone: set[tuple[str, int]] = set()
 
     def layers(self, value: dict[str, Any]) -> Layers:
         """The policies by layer of an object with layers.
@@ -162,10 +161,8 @@ class _Reader:
         return tuple(self.policy(item, (*path, index), layer, index) for index, item in enumerate(value))
 
     def policy(self, value: Any, path: Path, layer: str, number: int) -> Policy:
-        """One policy, whose place and form are noted for `origin`. RemitError (2), at its place: IAM refuses it."""
+        """One policy, whose place is noted for `origin`. RemitError (2), at its place: IAM refuses it."""
         self._paths[layer, number] = path
-        if isinstance(value, dict) and isinstance(value.get("Statement"), dict):
-            self._alone.add((layer, number))
         try:
             return parse(value)
         except RemitError as error:
@@ -175,6 +172,5 @@ class _Reader:
     def origin(self, source: StatementLocation) -> Origin:
         """Return the place of a statement in the file; a layer that the file does not have counts as `identity`."""
         layer = source.layer if (source.layer, source.policy) in self._paths else "identity"
-        place = (layer, source.policy)
-        index = () if place in self._alone else (source.index,)
-        return self._locate((*self._paths[place], "Statement", *index))
+        # The place of a statement that stands by itself is that of `Statement`: the nearest part that is there.
+        return self._locate((*self._paths[layer, source.policy], "Statement", source.index))

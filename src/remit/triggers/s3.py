@@ -192,7 +192,7 @@ class _Notification:
 def _have_events_in_common(event: str, other: str) -> bool:
     """Return whether two events of notifications are the same, or one ends in `:*` and has the other in it."""
     if event.endswith(":*"):
-        return other.startswith(event[:-1]) or event == other
+        return other.startswith(event[:-1])
     return event == other or (other.endswith(":*") and event.startswith(other[:-1]))
 
 
