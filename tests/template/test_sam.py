@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from remit.documents.read import read
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam.policy import parse, render
 from remit.template.sam.expand import expanded, plain_template
 from remit.template.settled_values import settled
@@ -37,6 +37,39 @@ def test_a_condition_of_a_function_is_that_of_what_is_made_of_it(name: str) -> N
     expected = {key: one["Condition"] for key, one in theirs(name).items() if "Condition" in one}
     found = {key: one["Condition"] for key, one in ours(name).items() if "Condition" in one}
     assert {**expected, **found} == expected
+
+
+def test_what_gradual_deployments_share_is_there_whatever_the_condition_of_a_function() -> None:
+    properties = {"AutoPublishAlias": "live", "DeploymentPreference": {"Type": "AllAtOnce"}}
+    function = {"Type": "AWS::Serverless::Function", "Condition": "InUse", "Properties": properties}
+    made = expanded({"Resources": {"F": function}}, lambda _: Origin("t")).resources
+    assert {key: one.get("Condition") for key, one in made.items()} == {
+        **dict.fromkeys(("F", "FRole", "FVersion", "FAliaslive", "FDeploymentGroup"), "InUse"),
+        **dict.fromkeys(("ServerlessDeploymentApplication", "CodeDeployServiceRole")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("location", "made"),
+    [
+        ("https://s3.amazonaws.com/code/a.yaml", {"TemplateURL": "https://s3.amazonaws.com/code/a.yaml"}),
+        ({"ApplicationId": "a"}, {"Location": {"ApplicationId": "a"}, "TemplateURL": ""}),
+    ],
+)
+def test_an_application_is_a_stack_of_its_template_or_of_the_repository(location: Any, made: dict[str, Any]) -> None:
+    application = {"Type": "AWS::Serverless::Application", "Properties": {"Location": location}}
+    resources = expanded({"Resources": {"A": application}}, lambda _: Origin("t")).resources
+    assert resources["A"]["Properties"] == {"Tags": [{"Key": "lambda:createdBy", "Value": "SAM"}], **made}
+
+
+def test_a_body_that_a_function_puts_in_stays_whatever_its_authorizers_run_under() -> None:
+    authorizers = {"Own": {"FunctionArn": "f", "FunctionInvokeRole": "arn:aws:iam::111122223333:role/own"}}
+    body = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://code/api.yaml"}}}
+    api = {"StageName": "prod", "DefinitionBody": body, "Auth": {"Authorizers": authorizers}}
+    resources = expanded(
+        {"Resources": {"A": {"Type": "AWS::Serverless::Api", "Properties": api}}}, lambda _: Origin("t")
+    )
+    assert resources.resources["A"]["Properties"] == {"Body": body}
 
 
 def test_sams_role_is_under_the_condition_that_no_other_is_taken() -> None:

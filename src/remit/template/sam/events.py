@@ -125,10 +125,9 @@ def _rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
 def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event, with one target."""
     properties = event.properties
-    is_schedule = event.type == "Schedule"
     renamed = {"ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
-    renamed["Name"] = "Name" if is_schedule else "RuleName"
-    enabled = properties.get("Enabled") if is_schedule else None
+    renamed["Name"] = "Name" if event.type == "Schedule" else "RuleName"
+    enabled = properties.get("Enabled")
     state = {} if enabled is None else {"State": "ENABLED" if enabled else "DISABLED"}
     return MadeResource(
         event.id,

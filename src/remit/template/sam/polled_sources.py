@@ -39,7 +39,6 @@ def statements(event: SamEvent) -> list[Statement]:
     properties = event.properties
     if event.type == "MSK":
         return [*_registry(properties), *_secrets(properties, "CLIENT_CERTIFICATE_TLS_AUTH")]
-    made: list[Statement] = []
     if event.type == "MQ":
         made = [*_secrets(properties, "BASIC_AUTH"), _allow("mq:DescribeBroker", properties.get("Broker"))]
     elif event.type == "DocumentDB":
@@ -55,8 +54,10 @@ def statements(event: SamEvent) -> list[Statement]:
         types = {str(access.get("Type")) for access in mappings(properties.get("SourceAccessConfigurations"))}
         network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
         made = [*_secrets(properties), *network, *_registry(properties)]
+    else:
+        return []
     key = properties.get("SecretsManagerKmsKeyId")
-    if made and isinstance(key, str):
+    if isinstance(key, str):
         made.append(_allow("kms:Decrypt", {"Fn::Sub": f"arn:${{AWS::Partition}}:kms:{_HERE}:key/{key}"}))
     return made
 
