@@ -133,7 +133,7 @@ def explain(role: Holder, asker: str, action: str, resource: str, *, principal: 
 
 
 def _decided(role: Holder, action: str, text: str, principal: str | None) -> tuple[Holder, Decision, tuple[str, ...]]:
-    """The role as it was asked, the decision, and a note where that differs from place to place.
+    """The role as it was asked, the decision, and a note on where that is so, if it differs from place to place.
 
     A late-bound ARN is tried wherever the role's statements say it may be; a place that allows it is preferred.
     """
@@ -144,10 +144,11 @@ def _decided(role: Holder, action: str, text: str, principal: str | None) -> tup
         placed_role = at(role, place)
         decisions.append((place, placed_role, ask(placed_role, action, text, principal=principal)))
     allowing = [answer for answer in decisions if answer[2].allowed]
-    place, placed_role, decision = (allowing or decisions)[0]
-    if all(placed_decision.verdict == decision.verdict for _, _, placed_decision in decisions):
+    _, placed_role, decision = (allowing or decisions)[0]
+    agreeing = [", ".join(place.values()) for place, _, answer in decisions if answer.verdict == decision.verdict]
+    if len(agreeing) == len(decisions):
         return placed_role, decision, ()
-    return placed_role, decision, (f"only where the app is deployed to {', '.join(place.values())}",)
+    return placed_role, decision, (f"only where the app is deployed to {', or '.join(agreeing)}",)
 
 
 def spelled_out(role: Holder, action: str, resource: str) -> str:
