@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +28,7 @@ from remit.audit.account_pages import account_page
 from remit.audit.documents import OWN_ACCOUNT, Documents
 from remit.audit.joined_account import joined_account
 from remit.audit.organization import organization
-from remit.audit.question import PolicyQuestion, answer, own_resources
+from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer, combined, own_resources
 from remit.catalogue.action_resources import takes
 from remit.catalogue.expand import expand
 from remit.iam.decide.evaluate import Layers, evaluate
@@ -132,10 +133,28 @@ def test_a_boundary_limits(tmp_path: Path) -> None:
     assert ("s3:GetObject", "s3:PutBucketPolicy", "s3:DeleteBucket") == audited(tmp_path, bounded, boundary).can
 
 
-def test_the_statement_that_allows_is_named(tmp_path: Path) -> None:
+def test_the_first_statement_that_allows_is_named(tmp_path: Path) -> None:
     sensitive = {**allow("kms:Decrypt"), "Sid": "Keys"}
-    access = audited(tmp_path, role("x", allow("s3:List*"), sensitive)).access[0]
+    access = audited(tmp_path, role("x", allow("s3:List*"), sensitive, allow("kms:*"))).access[0]
     assert access.statement == "own (inline), Statement[1] (Keys)"
+
+
+UNDECIDED = AccessAnswer("undecided", reason="why")
+ON_A, ON_B = (AccessAnswer("yes", name, ((name, "1"), ("both", name)), "", (0, 0)) for name in ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ((ON_A,), ON_A),
+        ((ON_A, ON_B), replace(ON_A, must_hold=(("a", "1"), ("both", "b"), ("b", "1")))),
+        ((ON_A, UNDECIDED, replace(UNDECIDED, reason="later")), UNDECIDED),
+        ((UNDECIDED, ON_A, NO), NO),
+        ((NO, UNDECIDED), NO),
+    ],
+)
+def test_several_questions_that_must_all_be_yes_are_one(answers: tuple[AccessAnswer, ...], expected: Any) -> None:
+    assert combined(answers) == expected
 
 
 def test_every_yes_has_a_request_that_the_whole_policies_allow(tmp_path: Path) -> None:

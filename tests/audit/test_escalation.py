@@ -338,6 +338,32 @@ def test_an_rcp_can_close_a_role_to_another_account(tmp_path: Path) -> None:
     assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
 
 
+@pytest.mark.parametrize(("guarded", "ways"), [(ACCOUNT, ["x"]), (OTHER, [])])
+def test_the_rcps_of_the_account_of_a_role_and_not_of_the_caller_bind_who_assumes_it(
+    tmp_path: Path, guarded: str, ways: list[str]
+) -> None:
+    from remit.audit.organization import organization  # noqa: PLC0415 - as above
+
+    admin = role("admin", EVERYTHING, account=OTHER, trusts=trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x"))
+    write(tmp_path, page(role("x", allow("sts:AssumeRole")), admin))
+    closed = {"Id": "p-1", "Type": "RESOURCE_CONTROL_POLICY"}
+    value = {
+        "Organization": {"Id": "o-1", "MasterAccountId": "999988887777"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess"]}],
+        "Accounts": [
+            {
+                "Id": account,
+                "ParentId": "r-1",
+                "Policies": ["p-FullAWSAccess", *(["p-1"] if account == guarded else [])],
+            }
+            for account in (ACCOUNT, OTHER)
+        ],
+        "Policies": [{"PolicySummary": closed, "Content": document({**deny("sts:AssumeRole"), "Principal": "*"})}],
+    }
+    report = report_of(tmp_path, organization(value, "organization.json")[0])
+    assert ways == [path.principal.rpartition("/")[2] for path in report.paths]
+
+
 @pytest.mark.parametrize(("free", "guarded"), [(ACCOUNT, OTHER), (OTHER, ACCOUNT)])
 def test_of_two_accounts_with_equal_policies_each_is_under_its_own_rcps(
     tmp_path: Path, free: str, guarded: str
@@ -519,6 +545,7 @@ GOD = managed("god", EVERYTHING)
         ("arn:aws:iam::aws:policy/IAMFullAccess", ["x"]),
         ("arn:aws:iam::aws:policy/AdministratorAccess", ["x"]),
         (f"arn:aws:iam::{ACCOUNT}:policy/*", ["x"]),
+        (f"arn:aws:iam::{OTHER}:policy/*", []),
         ("arn:aws:iam::aws:policy/ReadOnlyAccess", []),
     ],
 )
@@ -526,7 +553,7 @@ def test_who_can_attach_a_policy_that_leads_to_everything_becomes_an_administrat
     tmp_path: Path, policy: str, can: Any
 ) -> None:
     attaching = allow("iam:AttachRolePolicy", when={"ArnLike": {"iam:PolicyARN": policy}})
-    assert can == sorted(paths(tmp_path, role("x", attaching), GOD, LIMIT))
+    assert can == sorted(paths(tmp_path, role("x", attaching), GOD, managed("god", EVERYTHING, account=OTHER), LIMIT))
 
 
 def test_a_version_that_allows_everything_needs_no_assumption_to_be_brought_back(tmp_path: Path) -> None:

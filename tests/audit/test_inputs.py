@@ -561,10 +561,11 @@ def test_an_account_whose_parents_lead_nowhere_is_told(parent: str, units: list[
 @pytest.mark.parametrize("others", [["p-FullAWSAccess"], []])
 def test_a_control_policy_that_is_not_in_the_file_is_told(others: list[str]) -> None:
     """It may be the one that AWS leaves each target: that there is none is not said then."""
-    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": [*others, "p-lost"]}])
+    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": [*others, "p-lost", "p-gone"]}])
     members, wrong = organization(value, "organization.json")
-    assert [f"the control policy p-lost of {ACCOUNT} is not in the file"] == [problem.message for problem in wrong]
-    assert members.accounts[ACCOUNT].unknown
+    lost = [f"the control policy {name} of {ACCOUNT} is not" for name in ("p-lost", "p-gone")]
+    assert [f"{text} in the file" for text in lost] == [problem.message for problem in wrong]
+    assert members.accounts[ACCOUNT].unknown == tuple(f"{text} known" for text in lost)
 
 
 def test_a_target_without_any_scp_is_told() -> None:

@@ -107,8 +107,10 @@ STATEMENTS: Final = st.tuples(
     either("Resource", RESOURCES),
     st.sampled_from([{}, {}, {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]),
 ).map(lambda parts: {"Effect": parts[0], **parts[1], **parts[2], **parts[3]})
+EVERYTHING: Final = {"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}
 POLICIES: Final = st.tuples(
-    st.sampled_from([VERSION, VERSION, OLD_VERSION]), st.lists(STATEMENTS, min_size=1, max_size=3)
+    st.sampled_from([VERSION, VERSION, OLD_VERSION]),
+    st.lists(st.one_of(STATEMENTS, STATEMENTS, st.just(EVERYTHING)), min_size=1, max_size=3),
 ).map(lambda parts: {"Version": parts[0], "Statement": parts[1]})
 REQUESTS: Final = st.tuples(
     st.sampled_from(ACTIONS),

@@ -75,10 +75,11 @@ def test_what_was_not_called_is_unused_and_the_smaller_policy_keeps_the_rest(tmp
     assert smaller == json.loads(policy.smaller)
 
 
-def test_a_denied_call_is_no_use(tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedAccess", "AuthorizationError"])
+def test_a_denied_call_is_no_use(tmp_path: Path, code: str) -> None:
     denied = [
         event("ec2", "StopInstances", errorCode="Client.UnauthorizedOperation"),
-        event("kms", "CreateKey", errorCode="AccessDeniedException"),
+        event("kms", "CreateKey", errorCode=code),
     ]
     log(tmp_path / "logs", event("ec2", "DescribeInstances", errorCode="Client.InvalidInstanceID.NotFound"), *denied)
     row = unused(tmp_path, role("app/x", allow("ec2:DescribeInstances", "ec2:StopInstances", "kms:CreateKey")))["x"]
@@ -171,6 +172,14 @@ def test_no_smaller_policy_is_written_that_is_longer_than_a_policy_may_be(tmp_pa
     assert not any(name.startswith("ec2:") for name in policy.unused)
 
 
+def test_no_smaller_policy_is_written_that_is_not_proven_to_allow_nothing_new(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("ec2", "StartInstances"))
+    no_comparison_takes_it = {"StringEquals": {"aws:RequestedRegion": "\ue000"}}
+    granted = allow("ec2:StartInstances", "ec2:StopInstances", when=no_comparison_takes_it)
+    (policy,) = unused(tmp_path, role("app/x", granted))["x"].policies
+    assert (("ec2:StopInstances",), "") == (policy.unused, policy.smaller)
+
+
 def test_who_uses_everything_is_not_listed(tmp_path: Path) -> None:
     log(tmp_path / "logs", event("ec2", "DescribeInstances"))
     assert {} == unused(tmp_path, role("app/x", allow("ec2:DescribeInstances")))
@@ -196,8 +205,22 @@ def test_an_event_stands_for_actions(source: str, name: str, actions: tuple[str,
     assert actions == actions_of_event(source, name)
 
 
-def test_an_action_that_is_no_operation_is_not_logged() -> None:
-    assert (False, True) == (is_logged("iam:PassRole", frozenset()), is_logged("iam:CreateRole", frozenset()))
+@pytest.mark.parametrize(
+    ("action", "plainly", "with_data_of_sqs", "with_data_of_s3"),
+    [
+        ("iam:PassRole", False, False, False),
+        ("iam:CreateRole", True, True, True),
+        ("s3:GetObject", False, False, True),
+        ("s3:PutBucketPolicy", True, True, True),
+        ("sqs:SendMessage", False, True, False),
+        ("sqs:NoSuchThing", False, False, False),
+    ],
+)
+def test_the_use_of_an_operation_is_logged_and_of_data_where_the_service_s_events_are(
+    action: str, *, plainly: bool, with_data_of_sqs: bool, with_data_of_s3: bool
+) -> None:
+    of_data = (frozenset(f"{service}.amazonaws.com" for service in services_) for services_ in ((), ("sqs",), ("s3",)))
+    assert [plainly, with_data_of_sqs, with_data_of_s3] == [is_logged(action, sources) for sources in of_data]
 
 
 def test_digests_and_insights_are_left_out_and_told(tmp_path: Path) -> None:
@@ -242,6 +265,7 @@ def test_bad_log_files_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_logs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "README.txt").write_text("logs")
     with pytest.raises(RemitError, match="has no log file of CloudTrail"):
         trail_files(tmp_path)
 
@@ -311,6 +335,15 @@ def test_logs_one_after_the_other_in_a_file_are_read(tmp_path: Path) -> None:
     content = json.dumps({"Records": [event("iam", "ListUsers")]})
     (tmp_path / "log.json").write_text(content * 2, "utf-8")
     assert 2 == summed_up(trail_files(tmp_path)).events
+
+
+def test_a_digest_of_another_name_is_left_out_and_told(tmp_path: Path) -> None:
+    log(tmp_path, event("iam", "ListUsers"))
+    (tmp_path / "renamed.json").write_text('{"digestEndTime": "2026-11-20T10:00:00Z"}', "utf-8")
+    summary = summed_up(trail_files(tmp_path))
+    (problem,) = summary.all_problems()
+    assert "it is left out: it is a digest, which holds no event" == problem.message
+    assert (1, 0) == (summary.files, summary.unread)
 
 
 def test_json_of_something_else_is_no_digest(tmp_path: Path) -> None:

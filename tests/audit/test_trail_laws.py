@@ -182,6 +182,12 @@ def names(patterns: Sequence[str]) -> set[str]:
 
 
 @settings(max_examples=cases(20, deep=300))
+@example(
+    granted=[("Allow", ["sqs:*", "sns:Get*", "sns:CreateTopic", "iam:PassRole"])],
+    used=["sns:GetTopicAttributes"],
+    has_data=True,
+    unknown="sqs",
+)
 @example(granted=[("Allow", ["sqs:*", "sns:CreateTopic"])], used=["sqs:SendMessage"], has_data=True, unknown="sqs")
 @given(st.lists(st.tuples(st.sampled_from(["Allow", "Allow", "Deny"]), GRANTED), min_size=1, max_size=2), USED,
        st.booleans(), st.sampled_from(["", "sqs"]))  # fmt: skip

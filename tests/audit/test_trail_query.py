@@ -78,6 +78,8 @@ def test_parquet_of_something_else_is_told_and_the_rest_is_read(tmp_path: Path) 
     reason = "it cannot be read as CloudTrail's logs in Parquet"
     assert ([("b.parquet", reason), ("c.parquet", reason)], 2) == (reasons, summary.unread)
     assert 2 == len(summary.last_calls)
+    (tmp_path / "b.parquet").unlink()
+    assert (1, 2) == (summed_up_trail(tmp_path).unread, len(summed_up_trail(tmp_path).last_calls))
 
 
 def test_rows_of_athena_are_texts() -> None:

@@ -161,7 +161,7 @@ def indented(value: Any) -> str:
     """A value as JSON that people read, as `json.dumps(value, indent=2)` gives it."""
     if _formatted is not None:
         content = _written(value)
-        if content.isascii() and b"\\" not in content:  # else both differ in what they escape, and how
+        if content.isascii() and b"\x7f" not in content:  # else both differ in what they escape, and how
             return _formatted(content, indent=2).decode()
     return json.dumps(value, indent=2)
 

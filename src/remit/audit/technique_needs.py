@@ -33,10 +33,9 @@ class NeedQuestions:
 
     def may_use(self, asker: Asker, technique: Technique) -> bool:
         """Return whether a principal of this kind can use a technique, and may be allowed its actions: a cheap look."""
-        name = technique.name + technique.gain
-        if name not in self._bits:
-            self._bits[name] = self.questions.parts.mask_of(technique.actions)
-        bits = self._bits[name]
+        if technique.name not in self._bits:  # of one name, all need the same actions
+            self._bits[technique.name] = self.questions.parts.mask_of(technique.actions)
+        bits = self._bits[technique.name]
         return technique.kind in ("", asker.identity.kind) and bits & asker.candidates == bits
 
     def steps(

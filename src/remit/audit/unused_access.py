@@ -182,7 +182,7 @@ def _smaller(policy: Policy, kept: frozenset[str], unused_by_service: Sequence[s
         smaller = _with_statements(policy, statements)
     if policy_length(smaller) > _LONGEST:
         return None
-    smaller = minimise(smaller) if smaller.statements else smaller
+    smaller = minimise(smaller)
     return smaller if includes(policy, smaller, budget=Budget(_STEPS)) else None
 
 
