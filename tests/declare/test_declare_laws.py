@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -16,6 +17,7 @@ from random_cases import cases
 from remit.declare.field_types import kinds_of, type_mistakes
 from remit.declare.fitting import FurtherOptions, fitted, judged_at_once, option_names
 from remit.declare.recording import Recorder, is_recording, judging_now, note, recording
+from remit.declare.resource_references import AnyRef, AnyRefs, KeyRef, QueueRef, TopicRef
 from remit.declare.unread import Unread
 from remit.errors import Mistakes, RemitError, UnreadError
 
@@ -145,6 +147,28 @@ def test_a_value_is_refused_where_its_annotation_does_not_take_it(annotation: An
             assert told == []
 
 
+TOPIC = SimpleNamespace(type="AWS::SNS::Topic", arn="arn:aws:sns:a:1:t", spelled="Data.topic")
+KEYS = ("AWS::KMS::Key", "AWS::KMS::Alias", "AWS::KMS::ReplicaKey")
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation"),
+    [
+        (TOPIC, TopicRef), (TOPIC, AnyRef), ([TOPIC, "a"], AnyRefs), ("a", QueueRef), (None, TopicRef | None),
+        (SimpleNamespace(type="AWS::Newer::Thing", arn="a"), QueueRef), (SimpleNamespace(arn="a"), QueueRef),
+    ],
+)  # fmt: skip
+def test_an_option_takes_a_resource_of_its_types_and_of_types_that_remit_does_not_know(
+    value: Any, annotation: Any
+) -> None:
+    assert [] == list(type_mistakes("size", value, kinds_of(annotation)))
+
+
+def test_each_item_of_a_list_is_told_at_its_place() -> None:
+    told = type_mistakes("to", ["a", TOPIC, 3, SimpleNamespace(arn=4)], kinds_of(Sequence[QueueRef]))
+    assert ["to[1] takes", "to[2] must", "to[3] must"] == [" ".join(each.message.split()[:2]) for each in told]
+
+
 @pytest.mark.parametrize(
     ("value", "annotation", "message", "hint"),
     [
@@ -160,6 +184,15 @@ def test_a_value_is_refused_where_its_annotation_does_not_take_it(annotation: An
         ("z", Literal["a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"], "size cannot be 'z'", "such as a1"),
         ("zz", Literal["ab"] | Sequence[str], "size cannot be 'zz'", "it can be ab"),
         (3, Sequence[Literal["ab"]], "size must be a list of strings, got int '3'", None),
+        (1, QueueRef, "size must be a name, an ARN or a resource, got int '1'", None),
+        (TOPIC, QueueRef, "size takes AWS::SQS::Queue, and `Data.topic` is AWS::SNS::Topic", None),
+        (TOPIC, KeyRef | None, f"size takes {' or '.join(KEYS)}, and `Data.topic` is AWS::SNS::Topic", None),
+        (
+            None,
+            QueueRef,
+            "size must be a name, an ARN or a resource, got None",
+            "usually os.environ.get() of a variable that is not set",
+        ),
     ],
 )
 def test_a_value_of_another_type_is_told_in_plain_words(value: Any, annotation: Any, message: str, hint: str) -> None:

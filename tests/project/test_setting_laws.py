@@ -21,6 +21,7 @@ from remit.errors import Mistakes, RemitError, Span
 from remit.judge.publication import check_publication
 from remit.project import app_setting_values as checks
 from remit.project import job_setting_values as job_checks
+from remit.project import setting_values
 from remit.project.setting_values import plain
 from remit.project.shared import resource
 from remit.project.stored_values import secret
@@ -234,6 +235,11 @@ def test_a_keyword_is_its_property_and_wins_over_the_mapping(mapping: Values, ke
     assert declared.properties == {**mapping, **keywords}
 
 
+def nested(depth: int) -> list[Any]:
+    """A list in a list, so many deep, with a number in the last."""
+    return [1] if depth == 0 else [nested(depth - 1)]
+
+
 LIMITS: Final[list[tuple[Any, Any, Any]]] = [
     (checks.tags, {f"k{number}": "v" for number in range(50)}, {f"k{number}": "v" for number in range(51)}),
     (checks.tags, {"k" * 128: "v" * 256}, {"k" * 129: "v"}),
@@ -261,6 +267,31 @@ LIMITS: Final[list[tuple[Any, Any, Any]]] = [
         "arn:aws:sns:eu-west-1:111122223333:certificate/a",
     ),
     (checks.certificate_arn, "${Certificate}", "arn:aws:acm:eu-west-1:111122223333:certificate/"),
+    (checks.stage_variables, {"a": "b"}, {"a": 1}),
+    (checks.stage_variables, {}, "a"),
+    (checks.rest_properties, {"Name": ["a", {"b": 1}]}, ["Name"]),
+    (checks.rest_properties, {"Name": "a"}, {"Name": {1}}),
+    (checks.role_arn, "arn:aws-cn:iam::111122223333:role/a/b", "arn:aws:iam::111122223333:user/a"),
+    (checks.role_path, "/", "/teams"),
+    (checks.role_path, "/" + "a" * 510 + "/", "/" + "a" * 511 + "/"),
+    (checks.route_selection_expression, "$request.body.a.b", "$request.header.a"),
+    (setting_values.retention, 3653, 2),
+    (setting_values.one_of(("a", "b")), "b", "c"),
+    (setting_values.between(1, 3, "days"), 3, True),
+    (setting_values.between(1, 3, "days"), 1, 4),
+    (setting_values.texts, ("a", "b"), {"a"}),
+    (setting_values.texts, "a", ["a", ""]),
+    (setting_values.python_runtime, "python3.15", "python2.7"),
+    (setting_values.python_runtime, "python3.9", "nodejs22.x"),
+    (setting_values.flag, False, 0),
+    (setting_values.logical_id, "A" * 255, "A" * 256),
+    (setting_values.logical_id, "Pending1", "Pending0"),
+    (setting_values.reasons("{}"), {"a": "so"}, {"a": "…"}),
+    (setting_values.reasons("{}"), {}, {"": "so"}),
+    (setting_values.plain, 2**63 - 1, 2**63),
+    (setting_values.plain, [{"a": 1.5}], [float("nan")]),
+    (setting_values.plain, {"${aws:username}": 1}, {"${AWS::Region}": 1}),
+    (setting_values.plain, nested(31), nested(32)),
     (job_checks.topic, "a" * 256, "a" * 257),
     (job_checks.queues, {"mail": {"retries": 100, "alarm": None}}, {"mail": {"retries": 101}}),
     (job_checks.queues, {"mail.fifo": {"concurrency": 2}}, {"mail": {"concurrency": 1}}),

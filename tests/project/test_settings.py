@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import at
+from remit.errors import RemitError
+from remit.project.settings import Config, Iam, NoSetting, may_be_among
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -449,3 +451,48 @@ def test_ids_of_the_other_kind_are_refused(make: Make, ids: str, strange: str) -
 def test_a_key_of_vpc_config_that_is_no_text_is_told(make: Make) -> None:
     error = make(config='config.lambda_.function.vpc_config = {3: ["subnet-1"]}').error()
     assert ("`config.lambda_.function.vpc_config` has no key 3", None) == (error.message, error.hint)
+
+
+def test_outside_of_a_load_a_setting_is_checked_where_it_is_assigned_and_an_unknown_name_is_refused() -> None:
+    config = Config()
+    config.lambda_.function.timeout = 5
+    with pytest.raises(RemitError, match="is 1000 seconds; it can be 1 to 900"):
+        config.lambda_.function.timeout = 1000
+    assert (5, 256) == (config.lambda_.function.timeout, config.lambda_.function.memory_size)
+    config.stages = ["dev", "prod"]
+    assert ["dev", "prod"] == [*config.stages]
+    assert not hasattr(config, "nothing")
+    for assigned, hint in (
+        ("tagz", "did you mean `config.tags`?"),
+        ("aws", "assign to one of account, region, service_role, releases"),
+    ):
+        with pytest.raises(NoSetting) as refused:
+            setattr(config, assigned, {})
+        assert hint == refused.value.hint
+    with pytest.raises(NoSetting) as profile:
+        config.aws.profile = "mine"  # type: ignore[attr-defined] # what is tried
+    assert "a profile is a person's" in profile.value.message
+    with pytest.raises(NoSetting, match=r"there is no setting `config\.aws\.acount`") as misspelt:
+        config.aws.acount = "1"  # type: ignore[attr-defined] # what is tried
+    assert "did you mean `config.aws.account`?" == misspelt.value.hint
+    assert {"policy", "role_name", "share_roles"} < {*Iam.names()}
+
+
+def test_a_computed_policy_has_no_value_to_add_to() -> None:
+    for name in ("default_policy", "default_vpc_policy"):
+        with pytest.raises(RemitError) as refused:
+            getattr(Config().lambda_.iam, name)
+        message = f"`config.lambda_.iam.{name}` has no value here: remit computes it for each function"
+        assert message == refused.value.message
+        assert "assign it to replace it, or add to `config.lambda_.iam.policy`" == refused.value.hint
+    assert 0 == len(Config().lambda_.iam.policy)
+
+
+@pytest.mark.parametrize(
+    ("failed", "names", "is_among"),
+    [([], ("app",), False), (["*"], ("app",), True), (["ap"], ("app",), True), (["tags"], ("app", "layer"), False)],
+)
+def test_a_setting_that_failed_may_be_one_that_was_meant(
+    failed: list[str], names: tuple[str], *, is_among: bool
+) -> None:
+    assert is_among is may_be_among(failed, iter(names))

@@ -172,7 +172,7 @@ class Policies(Setting[Items]):
         if self.computed:
             no_value = RemitError(
                 f"`{section.path}.{self.name}` has no value here: remit computes it for each function",
-                hint=f"assign it to replace it, or add to `{section.path}.{self.name.removeprefix('default_')}`",
+                hint=f"assign it to replace it, or add to `{section.path}.policy`",
                 origin=writer(),
             )
             note(no_value)
