@@ -118,7 +118,7 @@ def calls_for(
         if references(where):  # nobody knows which of its name it is
             continue
         if where:
-            arn = arn.replace(":rule/", f":rule/{where}/")
+            arn = re.sub(r":rule/(?:.*\|)?", f":rule/{where}/", arn)  # its physical id may be BUS|NAME
         subjects[resource.logical_id] = Subject(resource.physical_id, arn, names[resource.type], where)
         for read in ROWS[resource.type].reads:
             calls.setdefault(_key(read, subjects[resource.logical_id]), read)
