@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.app import JobQueue
+
 if TYPE_CHECKING:
     from conftest import Make
 
@@ -248,6 +250,36 @@ def test_a_queue_has_what_the_most_demanding_of_its_jobs_asks_for(make: Make) ->
     app = f"@app.job(once=True, retries=7)\n{JOB}@app.job(retries=1)\ndef other(): ...\n"
     (queue,) = make(config=ON, app=app).load().queues
     assert (True, 7) == (queue.keeps_marks, queue.most_retries)
+
+
+def test_queues_and_functions_are_what_their_settings_their_jobs_and_their_code_say(make: Make) -> None:
+    queues = "config.job.queues = {'mail': {'retries': 4, 'backoff': 5, 'timeout': 20}}\n"
+    config = f"{ON}{queues}config.lambda_.function.timeout = 30\nconfig.lambda_.iam.policy = ['logs']\n"
+    jobs = (
+        "from app import app\n@app.job(queue='mail', retries=0, once=True)\ndef first(): ...\n"
+        "@app.job(queue='mail', retries=7, concurrency=3)\ndef second(): ...\n"
+        "@app.job(timeout=50)\ndef plain(): ...\n"
+    )
+    app = (
+        "from tasks import plain\n@app.function(sends={plain})\ndef by_set(event, context): ...\n"
+        "@app.function(sends=[])\ndef none(event, context): ...\n"
+        "@app.function\ndef sender(event, context): ...\n"
+    )
+    loaded = make(config=config, app=app, **{"tasks.py": jobs}).load()
+    mail = JobQueue(
+        "mail", 4, most_retries=7, backoff=5, concurrency=3, keeps_marks=True, jobs=("tasks:first", "tasks:second")
+    )
+    default = JobQueue("default", 4, most_retries=4, jobs=("tasks:plain",))
+    assert (default, mail) == loaded.queues
+    assert {
+        "by_set": (("default",), None, 30),
+        "none": ((), None, 30),
+        "sender": (("default",), None, 30),
+        "worker-default": (("default",), None, 50),
+        "worker-mail": (("default",), None, 20),
+    } == {each.name: (each.sends, each.looks_up, each.properties["Timeout"]) for each in loaded.functions}
+    for function in loaded.functions:
+        assert [("logs:*",)] == [grant.statement.actions.patterns for grant in function.policy]
 
 
 def test_jobs_that_ask_for_the_same_concurrency_agree(make: Make) -> None:

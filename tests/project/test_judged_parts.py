@@ -67,6 +67,14 @@ def test_of_one_statement_each_part_stands_beside_right_ones() -> None:
     assert list(each_alone({"Statement": [{"Sid": 1}, 3]}))[1]["Statement"][1] == 3
 
 
+MANAGED, LEFT = 'it is a managed policy: write `managed_policy=["', '"]`, and leave it out here'
+OF_ACCOUNT = "arn:aws:iam::111122223333:policy/teams/mine"
+MANAGED_NAMES = {
+    "ReadOnlyAccess": "ReadOnlyAccess",
+    "ReadOnlyAcess": "ReadOnlyAccess",
+    "service-role/AWSLambdaBasicExecutionRole": "AWSLambdaBasicExecutionRole",
+    OF_ACCOUNT: OF_ACCOUNT,
+}
 AN_ARN = "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}"
 PARTITION = "arn:${AWS::Partition}:iam:"
 
@@ -123,6 +131,9 @@ def test_what_is_no_managed_policy_is_refused_with_what_was_meant(value: str, me
     [
         ("logs,s3", 'one text is one item: write `"logs", "s3"`', 'one text is one item: write `"logs:*", "s3:*"`'),
         ("logs, zzzzzz", None, None),
+        ("s3::GetObject", "did you mean `s3:GetObject`?", "did you mean `s3:GetObject`?"),
+        ("cloud-front!", "did you mean `cloudfront`?", None),
+        *((name, f"{MANAGED}{own}{LEFT}", f"{MANAGED}{own}{LEFT}") for name, own in MANAGED_NAMES.items()),
         ("s3:Get?bject ", 'write `"s3:Get?bject"`', 'write `"s3:Get?bject"`'),
         ("s3.Get?bject", "did you mean `s3:Get?bject`?", "did you mean `s3:Get?bject`?"),
         ("s3.Zz?zz", None, None),
@@ -149,6 +160,7 @@ def test_in_a_statement_all_of_a_service_is_a_pattern() -> None:
         ("dynamodb-PutItem", "did you mean `dynamodb:PutItem`?"),
         ("PutItem", "did you mean `dynamodb:PutItem`?"),
         ("newservice", None),
+        ("ReadOnlyAccess", f"{MANAGED}ReadOnlyAccess{LEFT}"),
         ("new-service", None),
     ],
 )
@@ -189,6 +201,7 @@ SNAP = {"SnapStart": {"ApplyOn": "PublishedVersions"}, "Runtime": "python3.13"}
     ("properties", "beside", "problems"),
     [
         (SNAP, {}, []),
+        ({**SNAP, "Runtime": "python3.12"}, {}, []),
         ({**SNAP, "Runtime": "python3.11"}, {}, ["has snap_start, which python3.11 does not have"]),
         (SNAP, {"provisioned_concurrency": 1}, ["has both snap_start and provisioned_concurrency"]),
         ({**SNAP, "EphemeralStorage": {"Size": 512}}, {}, []),
@@ -282,6 +295,11 @@ def allowing(action: str | list[str], on: str = "*") -> dict[str, Any]:
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 ITEM_OF_OWN = iam.allow("sqs:SendMessage")
 OLD_TEXTS = iam.Policy((iam.allow("s3:GetObject", on="arn:aws:s3:::${aws:username}"),), "2008-10-17")
+LATE_BUCKET = "arn:aws:s3:::${aws:username}"
+OLD_BOTH = iam.Policy(
+    (iam.allow("s3:GetObject", on=LATE_BUCKET, when=(iam.Condition("StringEquals", "x:y", ("z",)),)),),
+    "2008-10-17",
+)
 OLD_CONDITION = iam.Policy(
     (iam.allow("s3:GetObject", when=(iam.Condition("StringEquals", "x:y", ("${aws:username}",)),)),), "2008-10-17"
 )
@@ -317,6 +335,8 @@ class WithArn:
         (ITEM_OF_OWN, [allowing("sqs:SendMessage")]),
         (iam.Policy((ITEM_OF_OWN,)), [allowing("sqs:SendMessage")]),
         ({"Version": "2008-10-17", "Statement": {**READ, "Resource": "${AWS::Region}"}}, None),
+        (allowing("s3:GetObject", "arn:" + "a" * 6_140), [allowing("s3:GetObject", "arn:" + "a" * 6_140)]),
+        (allowing("s3:GetObject", "*a"), [allowing("s3:GetObject", "*a")]),
     ],
 )
 def test_an_item_of_a_policy_is_read_in_each_of_its_forms(value: Any, statements: list[dict[str, Any]] | None) -> None:
@@ -409,14 +429,27 @@ WRONG_ITEMS: list[tuple[Any, list[tuple[str, str | None]]]] = [
         [("policy: a string of 6,145 characters; a whole policy has at most 10,240", None)],
     ),
     ({**READ, "Resource": "${{ not"}, [("`${{ not` has a `${{` that starts no intrinsic function", None)]),
+    *(
+        (
+            [policy],
+            [
+                (
+                    f"policy[0]: in Version '2008-10-17' there are no variables, and {LATE_BUCKET!r} is literal text",
+                    "use '2012-10-17', in which it is a variable; `${$}` stands for a literal `$` there",
+                )
+            ],
+        )
+        for policy in (OLD_TEXTS, OLD_BOTH)
+    ),
+    ({**READ, "Sid": "a-b"}, [("policy: Sid 'a-b' may have only letters and digits", "use 'AB'")]),
     (
-        [OLD_TEXTS],
+        {**READ, "Sid": "a\u2013"},
         [
             (
-                ("policy[0]: in Version '2008-10-17' there are no variables, and 'arn:aws:s3:::${aws:username}' is "
-                "literal text"),
-                "use '2012-10-17', in which it is a variable; `${$}` stands for a literal `$` there",
-            )
+                "policy: '\u2013' (U+2013) in 'a\u2013': IAM does not accept it",
+                "U+0020 to U+00FF, tabs and newlines are accepted; use `*` in its place",
+            ),
+            ("policy: Sid 'a\u2013' may have only letters and digits", "use 'A'"),
         ],
     ),
     (
