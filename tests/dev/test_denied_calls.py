@@ -39,10 +39,15 @@ def test_a_denied_call_is_told_once_with_its_place_and_the_grant_that_it_lacks(m
         "report", "dynamodb:PutItem", TABLE, "app.py", 12, 'dynamodb.put("orders")', "no statement allows it"
     )
     assert [expected, None] == [calls.add(access()), calls.add(access(line=20))]
+    assert None is not calls.add(access(resource=f"{TABLE}-2"))
+    assert None is not calls.add(access(action="dynamodb:DeleteItem"))
 
 
 def test_what_another_function_is_denied_is_not_the_apps(make: Make) -> None:
-    assert None is denied_calls(make(app=APP)).add(access(function="billing-dev-report"))
+    own_role = "@app.function(properties={'Role': 'arn:aws:iam::111122223333:role/x'})\ndef own(event, context): ...\n"
+    calls = denied_calls(make(app=APP + own_role))
+    assert [None, None] == [calls.add(access(function=f"{name}-dev-{name}")) for name in ("billing", "own")]
+    assert None is calls.add(access(function="orders-dev-own"))
 
 
 def test_a_call_that_the_role_allows_gets_no_grant(make: Make) -> None:
