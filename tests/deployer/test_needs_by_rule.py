@@ -146,6 +146,11 @@ def test_a_source_is_mapped_to_the_function_that_is_named_alone() -> None:
             "arn:aws:lambda:eu-west-1:1:function:make",
         ),
         ("arn:aws:sns:eu-west-1:1:make", "sns:Publish", "arn:aws:sns:eu-west-1:1:make"),
+        (
+            "arn:aws:lambda:eu-west-1:1:function:sns-forward",
+            "lambda:InvokeFunction",
+            "arn:aws:lambda:eu-west-1:1:function:sns-forward",
+        ),
         ({"Ref": "Given"}, "lambda:InvokeFunction", None),
     ],
 )
