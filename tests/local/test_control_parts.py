@@ -1,0 +1,283 @@
+"""What remit asks the AWS on this machine, and what it makes of each answer, by a server that answers as it is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from botocore.exceptions import ClientError
+
+from remit.errors import RemitError
+from remit.local.authorization.access_log import AccessRecord
+from remit.local.control.answers import AnsweringFunctions, _read, operation_model
+from remit.local.control.clients import session_as
+from remit.local.control.invoke import has_aliases, invoke_and_watch, invoke_locally
+from remit.local.control.plain_client import PlainClient, PlainPages, _content, _refusal, _request
+from remit.local.control.server_commands import refuse_unknown, unknown_refused
+from remit.local.control.signed_request import LocalResponse, ask, command
+from remit.local.routes import REFUSES_UNKNOWN
+from remit.local.state_files import LocalAws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Answer = tuple[int, dict[str, str], Any]
+
+
+class Told:
+    """A server that gives one answer after the other, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        told = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                body = self.rfile.read(int(headers.get("content-length", "0")))
+                told.asked.append((self.command, self.path, headers, body))
+                status, named, content = told.answers.pop(0)
+                text = content if isinstance(content, bytes) else json.dumps(content).encode()
+                self.send_response(status)
+                for name, value in {**named, "Content-Length": str(len(text))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(text)
+
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def log_message(self, *_arguments: Any) -> None: ...
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        port = self.server.server_port
+        self.aws = LocalAws(f"http://127.0.0.1:{port}", port, 0, "eu-west-1", "111122223333", "key", "secret", "")
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    server = Told()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+def refused(aws: LocalAws, event: Any = None) -> tuple[str, int]:
+    with pytest.raises(RemitError) as caught:
+        invoke_locally(aws, "hello", event)
+    return caught.value.message.partition("invoke hello: ")[2] or caught.value.message, caught.value.exit_code
+
+
+def test_a_request_says_what_this_process_asks_of_each_for_as_long_as_it_does(told: Told) -> None:
+    told.answers = [(200, {}, {})] * 2
+    with unknown_refused():
+        ask(told.aws, "GET", "/a", query="x=1", headers={"x-own": "1"})
+    ask(told.aws, "POST", "/c", body=b"{}")
+    (method, path, headers, _), (_, _, later, body) = told.asked
+    assert ("GET", "/a?x=1", "true", "1") == (
+        method, path, headers[REFUSES_UNKNOWN], headers["x-own"]
+    )  # fmt: skip
+    assert "/local/remit/aws4_request" in headers["authorization"]
+    assert (False, b"{}") == (REFUSES_UNKNOWN in later, body)
+
+
+def test_only_what_was_done_is_ok_and_what_is_no_json_is_no_answer() -> None:
+    assert [True, False, False] == [LocalResponse(status, {}, b"").is_ok for status in (200, 204, 400)]
+    with pytest.raises(RemitError, match="answered 502 and no JSON") as caught:
+        LocalResponse(502, {}, b"<html>").document()
+    assert 69 == caught.value.exit_code
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((400, {}, {"message": "no such folder"}), "no such folder"),
+        ((400, {}, {}), "the AWS on this machine answered 400 to /x"),
+        ((500, {}, []), "the AWS on this machine answered 500 to /x"),
+    ],
+)
+def test_a_command_that_is_refused_says_why(told: Told, answer: Answer, message: str) -> None:
+    told.answers = [answer]
+    with pytest.raises(RemitError) as caught:
+        command(told.aws, "/x", document={"a": 1})
+    assert message == caught.value.message
+    assert ("POST", b'{"a": 1}') == (told.asked[0][0], told.asked[0][3])
+
+
+@pytest.mark.parametrize(
+    ("headers", "document", "reason"),
+    [
+        ({"x-amzn-errortype": "A"}, {"__type": "B", "Message": "m"}, "A: m"),
+        ({}, {"__type": "B", "code": "C", "message": "m"}, "B: m"),
+        ({}, {"code": "C"}, "C: no reason is given"),
+        ({}, {"Message": "m", "message": "n"}, "m"),
+    ],
+)
+def test_a_call_that_lambda_refuses_is_told_with_its_code(
+    told: Told, headers: dict[str, str], document: Any, reason: str
+) -> None:
+    told.answers = [(400, headers, document)]
+    assert (reason, 1) == refused(told.aws)
+
+
+def test_a_function_that_is_not_there_is_none_and_its_name_may_have_an_alias(told: Told) -> None:
+    told.answers = [(404, {}, {}), (404, {}, {}), (200, {}, {"Aliases": []}), (200, {}, {"Aliases": [{"Name": "a"}]})]
+    assert invoke_locally(told.aws, "hello:live", {"a": "é"}) is None
+    assert [False, False, True] == [has_aliases(told.aws, "hello") for _ in range(3)]
+    method, path, headers, body = told.asked[0]
+    assert ("POST", "/2015-03-31/functions/hello%3Alive/invocations", "Tail") == (
+        method, path, headers["x-amz-log-type"]
+    )  # fmt: skip
+    assert {"a": "é"} == json.loads(body)
+    assert "/eu-west-1/lambda/aws4_request" in headers["authorization"]
+
+
+def test_the_accesses_of_an_invocation_are_its_functions_and_its_own_or_of_none(told: Told) -> None:
+    def record(function: str, request_id: str) -> dict[str, Any]:
+        made = AccessRecord(
+            caller="c", function=function, request_id=request_id, action=f"a:{function}{request_id}", resource="*",
+            operation="a:B", decision="allowed", because="", statement="", refused=False,
+        )  # fmt: skip
+        return {name: getattr(made, name) for name in AccessRecord.__slots__}
+
+    records = [record(*of) for of in (("hello", "r1"), ("hello", "r0"), ("hello", ""), ("other", "r1"), ("", ""))]
+    log = base64.b64encode(b"START\n").decode()
+    answered = {"x-amzn-requestid": "r1", "x-amz-log-result": log}
+    told.answers = [(200, {}, {"last": 7, "records": []}), (200, answered, {"x": 1})]
+    told.answers += [(200, {}, {"last": 12, "records": records})]
+    invocation = invoke_and_watch(told.aws, "hello:live", {})
+    assert invocation is not None
+    assert ["a:hellor1", "a:hello"] == [access.action for access in invocation.accesses]
+    assert "r1" == invocation.answer.request_id
+    assert told.asked[2][1].endswith("?after=7")
+
+
+def test_whether_it_was_refused_before_is_true_or_false(told: Told) -> None:
+    told.answers = [(200, {}, {"before": before}) for before in (True, False, None)] + [(200, {}, {})]
+    assert [True, False, False, False] == [refuse_unknown(told.aws, refuse=True) for _ in range(4)]
+    told.answers = [(200, {}, {"before": True})]
+    refuse_unknown(told.aws, refuse=False, client=12)
+    assert told.asked[-1][1].endswith("?client=12&on=false")
+
+
+# Without an SDK
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "code", "message"),
+    [
+        (400, {}, b'{"__type": "com.amazonaws#NotThere:http://x", "message": "m"}', "NotThere", "m"),
+        (404, {"x-amzn-errortype": "NotThere:http://internal"}, b'{"Message": "m"}', "NotThere", "m"),
+        (400, {"x-amzn-query-error": "Old.Code;Sender", "x-amzn-errortype": "New"}, b"{}", "Old.Code", ""),
+        (409, {}, b'{"code": "Conflict"}', "Conflict", ""),
+        (503, {}, b"", "503", ""),
+        (403, {}, b"<Error><Code>AccessDenied</Code><Message>m</Message></Error>", "AccessDenied", "m"),
+        (403, {}, b'<E xmlns="x"><Error><Code>Denied</Code></Error></E>', "Denied", ""),
+    ],
+)
+def test_a_refusal_has_its_code_and_message_wherever_a_service_has_them(
+    status: int, headers: dict[str, str], body: bytes, code: str, message: str
+) -> None:
+    error = _refusal(LocalResponse(status, headers, body), "GetIt")
+    assert {"Code": code, "Message": message} == error.response["Error"]
+    assert (status, "GetIt") == (error.response["ResponseMetadata"]["HTTPStatusCode"], error.operation_name)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"),
+    [
+        ("lambda", "GetFunction", {"FunctionName": "a:b/c"}, ("GET", "/2015-03-31/functions/a%3Ab%2Fc", "")),
+        ("lambda", "ListVersionsByFunction", {"FunctionName": "f", "MaxItems": 5, "Marker": "a b&c"},
+         ("GET", "/2015-03-31/functions/f/versions", "Marker=a%20b%26c&MaxItems=5")),
+        ("s3", "GetBucketTagging", {"Bucket": "b"}, ("GET", "/b", "tagging=")),
+        ("dynamodb", "DescribeTable", {"TableName": "t"}, ("POST", "/", "")),
+    ],
+)  # fmt: skip
+def test_a_call_is_spelled_as_its_model_has_it(
+    service: str, operation: str, parameters: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
+    assert expected == _request(service, operation, parameters)[:3]
+    with pytest.raises(AttributeError, match="has no operation Nothing"):
+        _request(service, "Nothing", {})
+
+
+def test_pages_are_asked_for_until_none_is_left_and_their_lists_joined() -> None:
+    class Client:
+        def __init__(self) -> None:
+            self.asked: list[dict[str, Any]] = []
+
+        def list_them(self, **parameters: Any) -> dict[str, Any]:
+            self.asked.append(parameters)
+            following = {"": {"NextMarker": "m1"}, "m1": {"NextMarker": "m2"}, "m2": {}}[parameters.get("Marker", "")]
+            return {"Items": [parameters.get("Marker", "m0")], "Count": 1, **following}
+
+    client: Any = Client()
+    pages = PlainPages(client, "list_them").paginate(Name="n")
+    assert {"Items": ["m0", "m1", "m2"], "Count": 1, "NextMarker": "m1"} == pages.build_full_result()
+    markers = ({}, {"Marker": "m1"}, {"Marker": "m2"})
+    assert [{"Name": "n", **marker} for marker in markers] == client.asked
+
+
+def test_what_s3_was_told_is_answered_in_the_same_words_with_truths() -> None:
+    blocked = b"<A><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>false</IgnorePublicAcls></A>"
+    content = _content("s3", "GetPublicAccessBlock", blocked)
+    truths = {"BlockPublicAcls": True, "IgnorePublicAcls": False}
+    assert {**truths, "PublicAccessBlockConfiguration": truths} == content
+    assert {"Policy": "{}"} == _content("s3", "GetBucketPolicy", b"{}")
+    assert {} == _content("sqs", "ListQueues", b"")
+
+
+def test_a_client_without_an_sdk_has_one_page_where_a_listing_has_no_more(told: Told) -> None:
+    told.answers = [(200, {}, {"QueueUrls": ["u"]})]
+    client = PlainClient(told.aws, "sqs")
+    assert [{"QueueUrls": ["u"]}] == list(client.get_paginator("list_queues").paginate())
+    assert "AmazonSQS.ListQueues" == told.asked[0][2]["x-amz-target"]
+
+
+# Answers in the place of services
+
+
+def test_what_a_functions_error_lacks_is_a_bad_request(told: Told) -> None:
+    model = operation_model(told.aws, "textract", "DetectDocumentText")
+    functions = AnsweringFunctions()
+    described: dict[str, Any] = {"Error": {"Code": "Throttled"}}
+    full: Any = {"Error": {"Code": "A", "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+    errors = iter((described, full))
+
+    def raising(_: dict[str, Any]) -> dict[str, Any]:
+        raise ClientError(next(errors), "DetectDocumentText")  # type: ignore[arg-type]
+
+    path = functions.address(model, raising).rpartition("/")[2]
+    answers = [functions.answer(f"/{path}", {"parameters": {}, "body": ""}) for _ in range(2)]
+    assert [("Throttled", "", 400), ("A", "m", 503)] == [tuple(answer.values()) for answer in answers]
+    assert 403 == functions.answer("/other", {})["status"]
+    assert [] == functions.errors
+    functions.close()
+
+
+def test_a_function_gets_parameters_as_boto3_takes_them(told: Told) -> None:
+    def read(service: str, operation: str, body: bytes = b"", **parameters: Any) -> Any:
+        model = operation_model(told.aws, service, operation)
+        return _read(model, {"parameters": parameters, "body": base64.b64encode(body).decode()})
+
+    assert {"modelId": "m", "body": b"\xff"} == read("bedrock-runtime", "InvokeModel", b"\xff", modelId="m")
+    attached: Final = {"InstanceIds": ["i"], "DryRun": "true", "MaxResults": "5"}
+    assert {"InstanceIds": ["i"], "DryRun": True, "MaxResults": 5} == read("ec2", "DescribeInstances", **attached)
+    image = base64.b64encode(b"\x00").decode()
+    assert {"Document": {"Bytes": b"\x00"}} == read("textract", "DetectDocumentText", Document={"Bytes": image})
+    assert {"SizeInBytes": 7} == read("cloudtrail", "ListTrails", SizeInBytes=7)
+    with pytest.raises(RemitError) as caught:
+        operation_model(told.aws, "textract", "detect_document_text")
+    assert "did you mean 'DetectDocumentText'?" == caught.value.hint
+
+
+def test_a_session_leads_here_unless_a_client_is_led_elsewhere(told: Told) -> None:
+    made = session_as(told.aws, "key", "secret", "token")
+    urls = [made.client("sqs", **more).meta.endpoint_url for more in ({}, {"endpoint_url": "http://127.0.0.1:1"})]
+    assert [told.aws.url, "http://127.0.0.1:1"] == urls
