@@ -6,7 +6,7 @@ import base64
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -184,7 +184,7 @@ def test_whether_it_was_refused_before_is_true_or_false(told: Told) -> None:
 def test_a_refusal_has_its_code_and_message_wherever_a_service_has_them(
     status: int, headers: dict[str, str], body: bytes, code: str, message: str
 ) -> None:
-    error = _refusal(LocalResponse(status, headers, body), "GetIt")
+    error: Any = _refusal(LocalResponse(status, headers, body), "GetIt")
     assert {"Code": code, "Message": message} == error.response["Error"]
     assert (status, "GetIt") == (error.response["ResponseMetadata"]["HTTPStatusCode"], error.operation_name)
 
@@ -214,13 +214,14 @@ def test_pages_are_asked_for_until_none_is_left_and_their_lists_joined() -> None
 
         def list_them(self, **parameters: Any) -> dict[str, Any]:
             self.asked.append(parameters)
+            assert len(self.asked) < 5
             following = {"": {"NextMarker": "m1"}, "m1": {"NextMarker": "m2"}, "m2": {}}[parameters.get("Marker", "")]
             return {"Items": [parameters.get("Marker", "m0")], "Count": 1, **following}
 
     client: Any = Client()
     pages = PlainPages(client, "list_them").paginate(Name="n")
     assert {"Items": ["m0", "m1", "m2"], "Count": 1, "NextMarker": "m1"} == pages.build_full_result()
-    markers = ({}, {"Marker": "m1"}, {"Marker": "m2"})
+    markers: Any = ({}, {"Marker": "m1"}, {"Marker": "m2"})
     assert [{"Name": "n", **marker} for marker in markers] == client.asked
 
 
@@ -267,17 +268,19 @@ def test_a_function_gets_parameters_as_boto3_takes_them(told: Told) -> None:
         return _read(model, {"parameters": parameters, "body": base64.b64encode(body).decode()})
 
     assert {"modelId": "m", "body": b"\xff"} == read("bedrock-runtime", "InvokeModel", b"\xff", modelId="m")
-    attached: Final = {"InstanceIds": ["i"], "DryRun": "true", "MaxResults": "5"}
+    attached: Any = {"InstanceIds": ["i"], "DryRun": "true", "MaxResults": "5"}
     assert {"InstanceIds": ["i"], "DryRun": True, "MaxResults": 5} == read("ec2", "DescribeInstances", **attached)
     image = base64.b64encode(b"\x00").decode()
     assert {"Document": {"Bytes": b"\x00"}} == read("textract", "DetectDocumentText", Document={"Bytes": image})
-    assert {"SizeInBytes": 7} == read("cloudtrail", "ListTrails", SizeInBytes=7)
+    assert {"Bucket": "b", "Policy": "{}"} == read("s3", "PutBucketPolicy", b"{}", Bucket="b")
+    part = read("s3", "UploadPart", b"x", Bucket="b", ContentLength="7", PartNumber="2")
+    assert {"Bucket": "b", "ContentLength": 7, "PartNumber": 2, "Body": b"x"} == part
     with pytest.raises(RemitError) as caught:
         operation_model(told.aws, "textract", "detect_document_text")
     assert "did you mean 'DetectDocumentText'?" == caught.value.hint
 
 
 def test_a_session_leads_here_unless_a_client_is_led_elsewhere(told: Told) -> None:
-    made = session_as(told.aws, "key", "secret", "token")
+    made: Any = session_as(told.aws, "key", "secret", "token")
     urls = [made.client("sqs", **more).meta.endpoint_url for more in ({}, {"endpoint_url": "http://127.0.0.1:1"})]
     assert [told.aws.url, "http://127.0.0.1:1"] == urls

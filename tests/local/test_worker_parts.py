@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import py_compile
 import socket
 import subprocess
@@ -14,15 +16,17 @@ from typing import Any
 
 import pytest
 
-from remit.local.functions import worker_launch
-from remit.local.functions.deployed_function import DeployedFunction
-from remit.local.functions.lambda_service import LambdaService, _client_context_of
-from remit.local.functions.runtime_api import Connection
-from remit.local.functions.worker.call_places import _installed
+from remit.local.functions import peers, worker_launch
+from remit.local.functions.deployed_function import DeployedFunction, Invocation
+from remit.local.functions.function_requests import FunctionRequests
+from remit.local.functions.lambda_service import LambdaService, _client_context_of, _trace_id, is_python
+from remit.local.functions.runtime_api import Connection, NotUnderstood
+from remit.local.functions.worker.call_places import CallPlaces, _installed
 from remit.local.functions.worker.source_names import name_after
-from remit.local.functions.worker_launch import possible_wall
+from remit.local.functions.worker_launch import Launch, _variables, possible_wall
 from remit.local.functions.worker_pool import WorkerPool, _module_folders
-from remit.local.functions.worker_process import _error_type
+from remit.local.functions.worker_process import _error_type, _headers
+from remit.local.request import RefusedRequest
 
 LIMITED = """
 import resource
@@ -178,8 +182,256 @@ def test_functions_are_kept_as_their_versions_are_and_the_code_of_all_of_them() 
 
 
 @pytest.mark.parametrize(
-    ("header", "context"), [("eyJhIjogMX0=", '{"a": 1}'), ("no base64", ""), ("/w==", ""), (None, "")]
+    ("header", "context"),
+    [("eyJhIjogMX0=", '{"a": 1}'), ("no base64", ""), ("eyJh IjogMX0=", ""), ("/w==", ""), (None, "")],
 )
 def test_the_client_context_of_a_call_is_decoded_or_there_is_none(header: str | None, context: str) -> None:
     headers = {} if header is None else {"x-amz-client-context": header}
     assert context == _client_context_of(headers)
+
+
+def deployed(**settings: Any) -> DeployedFunction:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:function:report"
+    return DeployedFunction.of({"FunctionName": "report", "FunctionArn": arn, "Runtime": "python3.13", **settings})
+
+
+def launched(**settings: Any) -> Launch:
+    folders = {"task": Path("/code"), "sdk": Path("/sdk"), "work": Path("/work"), "hidden": Path("/hidden")}
+    started: dict[str, Any] = {
+        "program": "/py/bin/python3", "served": False, "further": (), "runtime": (Path("/runtime"),),
+        "endpoint": "http://127.0.0.1:4566", "credentials": {"AWS_ACCESS_KEY_ID": "key"}, "log_stream": "stream",
+        "opt": (), "wall": "", "private": False,
+    }  # fmt: skip
+    return Launch(**{**folders, **started, **settings})
+
+
+def test_a_worker_has_the_variables_of_lambda_beside_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source: "Working with Lambda environment variables", defined runtime environment variables."""
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    own = {"LANG": "de_DE.UTF-8", "AWS_REGION": "other", "_X_AMZN_TRACE_ID": "x", "TEAM": "shop"}
+    function = deployed(Handler="app.run", MemorySize=256, Environment={"Variables": own})
+    expected = {
+        "AWS_ACCESS_KEY_ID": "key", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_NAME": "report",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/report", "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+        "AWS_REGION": "eu-west-1", "HOME": "/work", "LAMBDA_RUNTIME_DIR": "/runtime", "LAMBDA_TASK_ROOT": "/code",
+        "LANG": "de_DE.UTF-8", "LD_LIBRARY_PATH": "/lib64:/usr/lib64:/opt/lib",
+        "PATH": "/py/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin", "TEAM": "shop", "TMPDIR": "/work", "TZ": ":UTC",
+        "_HANDLER": "app.run",
+    }  # fmt: skip
+    assert expected == _variables(function, launched())
+    layers = (Path("/first"), Path("/second"))
+    own_folder = "/tmp"  # noqa: S108 - Lambda's
+    changed = {
+        "HOME": own_folder, "TMPDIR": own_folder, "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+    }  # fmt: skip
+    snapped = {"LoggingConfig": {"LogFormat": "JSON"}, "SnapStart": {"OptimizationStatus": "On"}}
+    behind = deployed(Handler="app.run", MemorySize=256, Environment={"Variables": own}, **snapped)
+    assert {**expected, **changed} == _variables(behind, launched(opt=layers, private=True))
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/own")
+    levelled = deployed(LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG"})
+    variables = _variables(levelled, launched(opt=layers))
+    assert "/own:/lib64:/usr/lib64:/second/lib:/first/lib" == variables["LD_LIBRARY_PATH"]
+    assert "/py/bin:/usr/local/bin:/usr/bin:/bin:/second/bin:/first/bin" == variables["PATH"]
+    assert "DEBUG" == variables["AWS_LAMBDA_LOG_LEVEL"]
+
+
+def test_the_trace_of_an_invocation_keeps_its_root_and_counts_the_chain() -> None:
+    root = "1-5759e988-bd862e3fe1be46a994272793"
+    for header, traced, beginning, sampled in (
+        (f"Root={root};Parent=53995c3f42cd8ad8;Sampled=1", False, f"Root={root};Parent=", "1"),
+        (f"Root={root};Sampled=0", True, f"Root={root};Parent=", "1"),
+        (f"Root={root};Sampled=0", False, f"Root={root};Parent=", "0"),
+        ("Root=other", False, "Root=1-", "0"),
+    ):
+        function = deployed(TracingConfig={"Mode": "Active" if traced else "PassThrough"})
+        trace = _trace_id(header, function, 3)
+        assert trace.startswith(beginning)
+        _, _, of_sampling, lineage = trace.split(";")
+        assert (f"Sampled={sampled}", ["Lineage=1", "3"]) == (of_sampling, lineage.split(":")[::2])
+        assert trace != _trace_id(header, function, 3)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ({"Runtime": "python3.13"}, True),
+        ({"Runtime": "python3.13", "PackageType": "Zip"}, True),
+        ({"Runtime": "python3.13", "PackageType": "Image"}, False),
+        ({"Runtime": "nodejs22.x"}, False),
+        ({"PackageType": "Image", "Runtime": None}, False),
+        ({}, False),
+    ],
+)
+def test_a_zip_of_python_is_run_and_nothing_else(configuration: dict[str, Any], *, expected: bool) -> None:
+    assert expected == is_python(configuration)
+
+
+def test_an_invocation_has_lambdas_headers_and_a_deadline_that_is_its_time_away() -> None:
+    invocation = Invocation("r1", b"{}", "arn:f:live", "Root=1-0-0")
+    headers = _headers(invocation, 10.0**9)
+    assert int(headers.pop("Lambda-Runtime-Deadline-Ms")) > 10**12 + 1_700_000_000_000  # after 2023, in milliseconds
+    expected = {
+        "Content-Type": "application/json",
+        "Lambda-Runtime-Aws-Request-Id": "r1",
+        "Lambda-Runtime-Invoked-Function-Arn": "arn:f:live",
+        "Lambda-Runtime-Trace-Id": "Root=1-0-0",
+    }
+    assert expected == headers
+    in_context = _headers(Invocation("r1", b"{}", "arn:f", "t", client_context="{}"), 3.0)
+    assert "{}" == in_context["Lambda-Runtime-Client-Context"]
+
+
+def test_a_call_is_made_where_the_functions_own_code_is_and_not_in_its_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / "orm-1.dist-info"
+    record.mkdir()
+    (record / "RECORD").write_text("orm/base.py,sha256=0,1\n")
+    places = CallPlaces(str(tmp_path), "/project")
+    monkeypatch.delenv("REMIT_CODE", raising=False)
+
+    def place(*files: str) -> tuple[str, int]:
+        """The place of a call through functions of these files, the outermost first, each at its second line."""
+        call: Any = places._place
+        for file in reversed(files):
+            names: dict[str, Any] = {"call": call}
+            exec(compile("def run():\n    return call()\n", file, "exec"), names)  # noqa: S102 - code of other files
+            call = names["run"]
+        return call()  # type: ignore[no-any-return]
+
+    own, package = str(tmp_path / "shop" / "app.py"), str(tmp_path / "orm" / "base.py")
+    assert ("shop/app.py", 2) == place(own) == place(own, package) == place(own, str(tmp_path / "boto3" / "a.py"))
+    assert ("web.py", 2) == place("/project/web.py", package)
+    assert ("", 0) == place(package)
+    monkeypatch.setenv("REMIT_CODE", "lib")
+    assert ("lib/shop/app.py", 2) == place(own)
+
+
+def test_bytes_without_an_end_are_no_request() -> None:
+    ours, theirs = socket.socketpair()
+    connection = Connection(ours)
+    for _ in range(32):  # as long as a head may be
+        theirs.sendall(b"x" * 65536)
+        assert connection.receive() is None
+    theirs.sendall(b"x")
+    with pytest.raises(NotUnderstood):
+        connection.receive()
+    theirs.close()
+    connection.close()
+
+
+@pytest.mark.skipif(not peers.HAS_PROC, reason="asks /proc")
+def test_a_connection_is_a_process_s_whoever_of_those_that_it_started_holds_it() -> None:
+    script = (
+        "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-c', 'print(1, flush=True); input()']))"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "1\n" == process.stdout.readline()  # the inner one runs
+        (inner,) = peers.descendants(process.pid)
+        assert {process.pid, inner} <= {*peers.descendants(os.getpid())}
+        process.communicate("\n")
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as mine:
+        accepted, _ = listener.accept()
+        with accepted:
+            assert mine.getsockname() == accepted.getpeername()
+            assert peers.is_of_process(accepted, os.getpid())
+            assert peers.is_of_process(accepted, os.getppid())
+            assert os.geteuid() == peers.user_of(accepted)
+
+
+class Pool:
+    """What requests about functions ask of the pool of workers."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+
+    def serve_code(self, *arguments: Any) -> None:
+        self.asked.append(arguments)
+
+    def debug(self, name: str, port: int | None, *folders: Path) -> int | None:
+        self.asked.append((name, port, *folders))
+        if port == 99_999:
+            raise OverflowError("port must be 0-65535.")
+        if port == 80:
+            raise PermissionError(13, "Permission denied")
+        return port or (None if port is None else 4000)
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "answer", "asked"),
+    [
+        ("hello/code", {"folder": "."}, {"function": "hello", "folder": "."}, ("hello", Path())),
+        ("hello/code", {"folder": None}, {"function": "hello", "folder": None}, ("hello", None)),
+        ("hello/debug", {"port": None}, {"function": "hello", "port": None}, ("hello", None)),
+        ("hello/debug", {"port": 0, "packages": "/p", "project": "/q"}, {"function": "hello", "port": 4000},
+         ("hello", 0, Path("/p"), Path("/q"))),
+    ],
+)  # fmt: skip
+def test_a_request_about_a_function_is_for_the_pool(
+    path: str, document: dict[str, Any], answer: dict[str, Any], asked: tuple[Any, ...]
+) -> None:
+    pool: Any = Pool()
+    requests = FunctionRequests(pool)
+    assert answer == requests.answer(f"/_remit/functions/{path}", json.dumps(document).encode())
+    assert [asked] == pool.asked
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "status", "reason"),
+    [
+        ("hello/other", {}, 403, "does not serve '/_remit/functions/hello/other'"),
+        ("hello/code", {"folder": __file__}, 400, f"function `hello`: there is no folder {__file__!r}"),
+        ("hello/debug", {"port": 80, "packages": "", "project": ""}, 400, "at port 80: Permission denied"),
+        ("hello/debug", {"port": 99_999, "packages": "", "project": ""}, 400, "at port 99999: port must be 0-65535."),
+    ],
+)
+def test_a_request_about_a_function_that_cannot_be_met_says_why(
+    path: str, document: dict[str, Any], status: int, reason: str
+) -> None:
+    pool: Any = Pool()
+    with pytest.raises(RefusedRequest) as refused:
+        FunctionRequests(pool).answer(f"/_remit/functions/{path}", json.dumps(document).encode())
+    assert status == refused.value.status
+    assert refused.value.reason.endswith(reason)
+
+
+def test_a_worker_that_was_idle_for_five_minutes_or_whose_function_changed_is_ended() -> None:
+    nothing: Any = None
+    watchdog: Any = SimpleNamespace(forget=lambda _pid: None)
+    pool: Any = WorkerPool(nothing, nothing, "", nothing, nothing, nothing, nothing, _watchdog=watchdog)
+    workers: Any = [IdleWorker() for _ in range(4)]
+    for worker, function, last_used in zip(
+        workers, ("report", "report", "report", "old"), (100, 101, 500, 500), strict=True
+    ):
+        worker.function, worker.last_used = function, last_used
+        pool._busy.add(worker)
+        pool._release(worker)
+    workers[2].ended = True
+    pool.end_unneeded(lambda function: function == "report", 400.0)
+    assert [True, False, True, True] == [worker.ended for worker in workers]
+    assert (workers[1], None) == (pool._warm("report"), pool._warm("old"))
+
+
+def test_one_worker_of_a_function_at_a_time_has_the_debugger() -> None:
+    nothing: Any = None
+    pool: Any = WorkerPool(nothing, nothing, "", nothing, nothing, nothing, nothing)
+    relay, debugger = SimpleNamespace(worker_pid=7), SimpleNamespace()
+    assert (None, None) == pool._debugger("report")
+    pool._debuggers["report"] = relay, debugger
+    assert ((relay, debugger), 0) == (pool._debugger("report"), relay.worker_pid)
+    for name, is_debugged, free in (("report", True, False), ("report", False, True), ("other", True, True)):
+        pool._busy = {BusyWorker(name, is_debugged)}
+        assert free == (pool._debugger("report") != (None, None))
+
+
+class BusyWorker:
+    """A worker that is at work, of a function of this name."""
+
+    def __init__(self, name: str, is_debugged: bool) -> None:
+        self.function, self.is_debugged = SimpleNamespace(name=name), is_debugged
