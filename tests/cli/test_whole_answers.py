@@ -6,17 +6,26 @@ A block is a command, its exit code where that is not 0, standard output, and li
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from projects import inside, remit, write
+from projects import Ran, configuration, inside, remit, write
+from remit.catalogue.snapshot_sources import versions
+from remit.cli import dev
+from remit.dev import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CONFIG: Final = configuration('config.stages = ["prod"]\nconfig.stages.previews = "pull"')
+REPOSITORIES: Final = ["--repository", "acme/shop", "--repository", "acme/more"]
+JOBS: Final = ["bootstrap", "--ci", "github", *REPOSITORIES, "--print", "-C", "orders"]
 ANSWERS: Final = Path(__file__).with_name("whole_answers.txt")
 
 
@@ -140,9 +149,10 @@ def blocks() -> dict[str, str]:
     return dict(answer.partition("\n")[::2] for answer in answers)
 
 
-def answer_of(command: str, folder: Path) -> str:
-    words = shlex.split(command)[1:]
-    ran = remit(*words)
+def answer_of(commands: str, folder: Path) -> str:
+    """The answer of a command, of several with `&&` between them that of the last."""
+    for command in commands.split(" && "):
+        ran = remit(*shlex.split(command)[1:])
     code = f"[{ran.status}]\n" if ran.status else ""
     messages = "".join(f"2> {line}\n" for line in ran.err.splitlines())
     return f"{code}{ran.out}{messages}".replace(str(folder), "/here")
@@ -150,4 +160,78 @@ def answer_of(command: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("command", blocks())
 def test_a_command_answers_so(command: str, folder: Path) -> None:
+    """One that is refused has written nothing."""
+    before = sorted(folder.rglob("*"))
     assert blocks()[command].rstrip("\n") == answer_of(command, folder).rstrip("\n")
+    if blocks()[command].startswith("[2]") and "&&" not in command:
+        assert before == sorted(path for path in folder.rglob("*") if {"__pycache__", ".remit"}.isdisjoint(path.parts))
+
+
+def test_the_facts_about_aws_are_told_with_their_sources() -> None:
+    known = versions()
+    sources = "".join(
+        f"{source.name} {source.version} ({source.licence}){f'  data of {source.date}' if source.date else ''}\n"
+        f"    {source.holds}\n"
+        for source in known.sources
+    )
+    counts = "".join(f"{count:>8,}  {name}\n" for name, count in known.counts)
+    package = "remit" if known.is_own else "remit-data"
+    days = (date.fromisoformat("2026-12-01") - known.day).days
+    ran = remit("data")
+    assert Ran(0, f"data of {known.day} ({package}), {days} days old\n\n{sources}\n{counts}", "") == ran
+    document = {"date": known.day.isoformat(), "package": package, "counts": dict(known.counts)}
+    document |= {"sources": [asdict(source) for source in known.sources]}
+    assert document == json.loads(remit("data", "--json").out)
+
+
+EVENTS: Final[list[tuple[events.DevEvent, str, str]]] = [
+    (events.Waiting("building"), "", "building ...\n"),
+    (events.Deployed("shop-dev", True, 1.234), "", "shop-dev: deployed in 1.23 s\n"),  # noqa: FBT003 - a noun
+    (events.Deployed("shop-dev", False, 0.5), "", "shop-dev: no changes in 0.50 s\n"),  # noqa: FBT003 - a noun
+    (events.Serving("api", "http://127.0.0.1:8000"), "", "  api  http://127.0.0.1:8000\n"),
+    (events.DebuggerWaits("report", 5678), "", "report waits for a debugger: attach to 127.0.0.1:5678\n"),
+    (events.FilesChanged(("a.py", "b.py")), "", "changed: a.py, b.py\n"),
+    (events.CodeServed(0.126), "", "the next invocation runs the new code (0.13 s)\n"),
+    (
+        events.CallUnknown("report", "s3.X", "nobody knows", True), "",  # noqa: FBT003 - a noun
+        "not checked: s3.X of report was refused: nobody knows\n",
+    ),
+    (
+        events.CallUnknown("report", "s3.X", "nobody knows", False), "",  # noqa: FBT003 - a noun
+        "not checked: s3.X of report was let through: nobody knows\n",
+    ),
+    (events.GrantWritten("app.py", "-a\n+b\x07\n"), "", "-a\n+b\\x07\n"),
+    (events.WentWrong("no", "try", "a.py", 3), "", "error: no\n  --> a.py:3\nhint: try\n"),
+    (events.WentWrong("no", None, "a.py", 0), "", "error: no\n  --> a.py\n"),
+    (events.WentWrong("no", None, None, 0), "", "error: no\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "out", "err"), EVENTS, ids=lambda value: type(value).__name__)
+def test_an_event_of_dev_is_told_in_these_lines(
+    event: events.DevEvent, out: str, err: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dev._Screen().show(event)
+    assert (out, err) == tuple(capsys.readouterr())
+    dev._print_json(event)
+    assert capsys.readouterr().out == json.dumps(event.document()) + "\n"
+
+
+@pytest.mark.parametrize(("stage", "name"), [("prod", "orders-prod"), ("pull", "orders-pull*")])
+def test_the_roles_of_jobs_are_those_of_their_stage_or_of_all_previews(folder: Path, stage: str, name: str) -> None:
+    write(folder, {"orders/config/deploy.py": CONFIG})
+    ran = remit(*JOBS, "--stage", stage)
+    template = json.loads(ran.out)
+    assert (0, "", ["DeployRole", "ServiceRole", "Region"]) == (ran.status, ran.err, [*template["Outputs"]])
+    assert {name} == set(re.findall(r"orders-p[\w*]*", ran.out))
+    subjects = re.findall(r'"(repo:[^"]*)"', ran.out)
+    assert [f"repo:acme/{app}:environment:{stage}" for app in ("shop", "more")] == subjects
+
+
+def test_previews_that_begin_another_stage_have_no_roles(folder: Path) -> None:
+    write(folder, {"orders/config/deploy.py": CONFIG.replace('["prod"]', '["pullx"]')})
+    error = (
+        "error: the roles of the previews pull* may reach other stages, too\n"
+        'hint: `config.stages` lists them, and `config.stages.previews = "pull"` begins none of them\n'
+    )
+    assert Ran(2, "", error) == remit(*JOBS, "--stage", "pull")
