@@ -12,6 +12,7 @@ import pytest
 from remit.local import gate
 from remit.local.authorization.canonical_request import canonical_request
 from remit.local.request import ReceivedRequest, RefusedRequest
+from remit.local.routes import app_prefix, is_answer, is_keys_of_user_pool, is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +94,46 @@ def test_an_event_is_as_large_as_lambda_takes_it(kind: str | None, size: int, *,
     else:
         with pytest.raises(RefusedRequest, match=f"smaller than {size - 1} bytes"):
             gate._check_size(asked)
+
+
+ANSWER_ID = "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
+POOL_KEYS = "/eu-west-1_aB3/.well-known/jwks.json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("PUT", f"/_ministack/cfn-response/{ANSWER_ID}", (True, False)),
+        ("PUT", f"/_ministack/cfn-signal/{ANSWER_ID}", (True, False)),
+        ("POST", f"/_ministack/cfn-response/{ANSWER_ID}", (False, False)),
+        ("PUT", f"/_ministack/cfn-response/{ANSWER_ID}/x", (False, False)),
+        ("GET", POOL_KEYS, (False, True)),
+        ("GET", POOL_KEYS.replace("jwks.json", "openid-configuration"), (False, True)),
+        ("POST", POOL_KEYS, (False, False)),
+        ("GET", f"{POOL_KEYS}/x", (False, False)),
+    ],
+)
+def test_answers_to_cloudformation_and_questions_for_keys_of_users_come_in_by_their_method_and_path(
+    method: str, path: str, expected: tuple[bool, bool]
+) -> None:
+    assert expected == (is_answer(method, path), is_keys_of_user_pool(ReceivedRequest(method, path, "", {})))
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "prefix"),
+    [
+        (f"{'a' * 32}.lambda-url.eu-west-1.localhost:4566", "/x", f"/_aws/lambda-url/{'a' * 32}"),
+        ("0a1b2c3d.execute-api.localhost", "", "/_aws/execute-api/0a1b2c3d"),
+        ("0a1b2c3d.execute-api.localhost", "/prod/@connections/x", None),
+        ("localhost", "/_aws/execute-api/0a1b2c3d/", ""),
+        ("localhost", "/_aws/execute-api/0a1b2c3d/prod/@connections/x", None),
+        ("localhost", "/_aws/execute-api/0a1b2c3/", None),
+        ("s3.localhost", "/x", None),
+    ],
+)
+def test_a_path_of_the_app_is_one_behind_the_id_of_a_url_or_an_api(host: str, path: str, prefix: str | None) -> None:
+    assert prefix == app_prefix(host, path)
+    assert is_this_machine(host.upper())
 
 
 def test_an_object_of_s3_may_be_larger_than_an_event() -> None:

@@ -16,7 +16,7 @@ from remit.cli import main
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
-from remit.local.state_files import own
+from remit.local.state_files import Record, StateFiles, own
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -120,6 +120,25 @@ def test_a_pipe_in_the_place_of_a_part_is_refused_by_name_and_nobody_waits_for_i
         ACTIONS[action](project)
     assert repr(str(pipe)) in caught.value.message
     pipe.unlink()
+
+
+RECORD = {"id": "a", "port": 4566, "pid": 17, "access_key_id": "k", "secret_access_key": "s"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_read"),
+    [
+        ({}, True), ({"port": 1}, True), ({"port": 0}, False), ({"port": 65535}, True), ({"port": 65536}, False),
+        ({"pid": 2}, True), ({"pid": 1}, False), ({"pid": True}, False), ({"port": "4566"}, False),
+        ({"id": 3}, False), ({"access_key_id": None}, False), ({"secret_access_key": 3}, False), ({"more": 1}, True),
+    ],
+)  # fmt: skip
+def test_a_record_of_a_server_is_read_if_it_makes_sense(tmp_path: Path, changes: dict[str, Any], is_read: bool) -> None:
+    files = StateFiles(tmp_path)
+    assert None is files.read()
+    files.record.write_text(json.dumps({**RECORD, **changes}), "ascii")
+    members: dict[str, Any] = {name: value for name, value in {**RECORD, **changes}.items() if name in RECORD}
+    assert (Record(**members) if is_read else None) == files.read()
 
 
 @pytest.mark.parametrize("file", ["local/server.json", "local/unsaved", "local/state/messages.jsonl"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.server_commands import simulated_delays
+from remit.local.emulator import as_request_of, emulated
 from remit.local.request import RefusedRequest
 from remit.local.simulated_delays import SimulatedDelays
 from terminals import HANGS
@@ -65,6 +67,28 @@ def test_there_are_none_without_a_seed_or_of_a_service_that_throttles_nobody() -
     delays = SimulatedDelays()
     delays.simulate("7")
     delays.check("cognito-idp", "ListUsers", {})  # nor does this
+
+
+def test_a_role_that_is_too_new_refuses_what_gives_it_to_a_function_and_nothing_else() -> None:
+    account, name = "888877776666", "worker"
+    role = f"arn:aws:iam::{account}:role/teams/{name}"
+    delays = SimulatedDelays()
+    assert 0.0 == delays.seconds_left(role)  # it does not exist
+    roles = emulated("services.iam")._roles
+    with as_request_of(account, "us-east-1"):
+        roles[name] = {"CreateDate": "2999-01-01T00:00:00+00:00"}
+        delays.simulate("7")
+        for operation in ("CreateFunction", "UpdateFunctionConfiguration", "Invoke"):
+            with suppress(RefusedRequest):
+                delays.check("lambda", operation, {})  # the first call is throttled in any case
+        with pytest.raises(RefusedRequest, match="cannot be assumed by Lambda"):
+            delays.check("lambda", "CreateFunction", {"Role": role})
+        with pytest.raises(RefusedRequest, match="cannot be assumed by Lambda"):
+            delays.check("lambda", "UpdateFunctionConfiguration", {"Role": role})
+        delays.check("lambda", "Invoke", {"Role": role})
+        roles[name] = {"CreateDate": "2001-01-01T00:00:00+00:00"}
+        assert 0.0 == delays.seconds_left(role)
+        del roles[name]
 
 
 def test_a_call_is_throttled_as_the_sdk_knows_it(shared: LocalAws) -> None:

@@ -84,6 +84,12 @@ def test_only_the_whole_namespace_is_put_equal() -> None:
     assert (grant.statement.resources.patterns, grant.statement.conditions[0].values) == (expected, expected)
 
 
+def test_a_version_without_a_namespace_or_with_this_one_stays_as_it_is() -> None:
+    for namespace in ("", "app-prod"):
+        old = version(namespace, "app-dev/x")
+        assert old is renamed_to(old, "app-prod")
+
+
 def test_every_text_of_a_version_that_names_its_stage_is_put_equal() -> None:
     def stage(namespace: str) -> Version:
         arn = f"arn:aws:iam::111122223333:policy/{namespace}-limit"
