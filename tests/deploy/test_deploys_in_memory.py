@@ -21,7 +21,7 @@ from remit.build import Built
 from remit.deploy.changeset import Stuck
 from remit.deploy.deployment import DeployJob, Deployment, NotApproved
 from remit.deploy.events import STACK_TYPE
-from remit.deploy.execute import Superseded
+from remit.deploy.execute import Superseded, failure
 from remit.deploy.operators import DeletionQuestion, DeployOperator
 from remit.deploy.releases import kept_releases, release_to_go_back_to
 from remit.deploy.workflow import deploy, lacking, resume
@@ -355,6 +355,8 @@ def test_what_is_left_of_a_first_deploy_is_deleted_and_made_anew(project: Projec
     done = project.deploy(2)
     assert project.writes == ["DeleteStack", "DeleteObjects release 1 zip 1", *wholly(2)[:3], "PutObject release 1"]
     assert project.person.heard[0].startswith("the first deploy of orders-dev failed")
+    after = project.cloud.calls[project.cloud.calls.index("DescribeStackEvents") + 1]
+    assert after == "HeadBucket"  # nobody asks what is gone for its outputs
     assert done.plan is not None
     assert (done.ok, done.plan.kind) == (True, "CREATE")
 
@@ -843,3 +845,42 @@ def test_what_a_template_names_is_imported_only_if_that_is_said(project: Project
     assert project.deploy(project.built(1, named), adopt=True).ok
     # It is not there, so that the change set adds it, and is made anew without an import.
     assert project.writes == ["CreateChangeSet", "DeleteChangeSet", "DeleteStack", *wholly(1)]
+
+
+def test_outputs_are_asked_for_until_the_stack_is_done(project: Project) -> None:
+    """AWS may tell the last event sooner than that the stack is done."""
+    project.account = project.cloud.account(local=True)  # where nobody waits long
+    body = json.dumps({"Resources": {"Jobs": JOBS}, "Outputs": {"Number": {"Value": "1"}}})
+
+    def not_done() -> Any:
+        described = project.cloud.describe_stacks({"StackName": STACK})["Stacks"][0]
+        return {"Stacks": [{**described, "StackStatus": "CREATE_IN_PROGRESS", "Outputs": []}]}
+
+    project.cloud.in_the_way["DescribeStackEvents"] = [
+        lambda: project.cloud.in_the_way.update(DescribeStacks=[not_done, lambda: NO, not_done]),
+    ]
+    done = project.deploy(replace(project.built(1), body=body, artefacts={}))
+    assert [output.value for output in done.outputs] == ["1"]
+
+
+def test_what_a_hook_refuses_comes_with_the_failure(project: Project) -> None:
+    project.deploy(1)
+    hook = {
+        "EventType": "HOOK_INVOCATION_ERROR", "LogicalResourceId": "Jobs", "ResourceType": "AWS::SSM::Parameter",
+        "HookType": "Corp::Named", "HookStatusReason": "no name", "OperationId": "1",
+    }  # fmt: skip
+
+    def events() -> Any:
+        token = project.stack.events[0]["ClientRequestToken"]
+        begun = {"EventType": "STACK_EVENT", "OperationId": "1", "ClientRequestToken": token}
+        return {"OperationEvents": [begun, hook, {**hook, "OperationId": "2", "LogicalResourceId": "Other"}]}
+
+    project.cloud.endings = ["UPDATE_ROLLBACK_COMPLETE"]
+    project.cloud.in_the_way["DescribeEvents"] = [events]
+    failed = project.deploy(2)
+    assert failed.outcome is not None
+    error = failure(failed.outcome, failed.outcome.hint)
+    assert [further.message for further in error.further] == [
+        "hook Corp::Named refuses Jobs (AWS::SSM::Parameter): no name"
+    ]
+    assert (error.exit_code, error.path) == (1, ("Resources", "Jobs"))
