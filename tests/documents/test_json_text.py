@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remit.documents.json_text import MOST_REPEATED, read_json, texts_in
+from remit.documents.json_text import LONGEST_NUMBER, MOST_REPEATED, read_json, texts_in
 from remit.documents.read import may_be_plan, read_as_written, read_on
 from remit.documents.yaml_text import LARGEST as LARGEST_YAML
 from remit.errors import RemitError
@@ -17,6 +17,8 @@ MISTAKES = {
     '{"a": 1,}': "1:8 there is a comma before the }: JSON has no trailing commas | remove it",
     "[1, 2, ]": "1:6 there is a comma before the ]: JSON has no trailing commas | remove it",
     '{"a" 1}': "1:6 a colon was expected after the key, not '1}'",
+    '{"a" 1\n}': "1:6 a colon was expected after the key, not '1'",
+    '{"a": ,}': "1:7 a JSON value was expected here, not ',}'",
     '{"a": }': "1:7 a JSON value was expected here, not '}'",
     '{"a": tru}': "1:7 tru is not valid JSON | put text in double quotes",
     '{"a": True}': "1:7 True is not valid JSON | write true",
@@ -73,6 +75,19 @@ def test_a_mistake_is_told_in_full_at_its_place(text: str) -> None:
         read_json(text, "t")
     assert in_full(refused.value) == MISTAKES[text]
     assert refused.value.exit_code == 2
+
+
+def test_a_number_and_a_text_may_be_as_long_as_is_said() -> None:
+    assert read_json(f"[{'9' * LONGEST_NUMBER}]", "t")[0] == [10**LONGEST_NUMBER - 1]
+    assert read_json("[1]", "t", most=3)[0] == [1]
+    with pytest.raises(RemitError, match="4 bytes: no policy"):
+        read_json("[1] ", "t", most=3)
+
+
+def test_a_byte_that_is_no_utf_8_is_told_at_its_line_behind_the_first_one() -> None:
+    with pytest.raises(RemitError) as refused:
+        read_json(b'[\n "\xe9"]', "t", line=5)
+    assert in_full(refused.value) == "6:3 t is not UTF-8: byte 4 is 0xe9 | save it as UTF-8"
 
 
 def test_of_keys_that_stand_twice_the_first_are_told_and_the_last_values_count() -> None:
@@ -153,6 +168,15 @@ def test_a_key_that_stands_twice_in_a_template_is_a_warning_and_in_a_policy_a_mi
     (mistake,) = policy.mistakes
     assert mistake.message == "the key 'Sid' stands twice in one mapping, first at t.yaml:2:4"
     assert (str(mistake.origin), mistake.hint) == ("t.yaml:2:12", "YAML readers keep only the last one: merge them")
+
+
+def test_what_stands_twice_in_both_branches_of_a_tool_is_no_mistake() -> None:
+    text = (
+        "Statement:\n- Sid: a\n{% if x %}\n  Effect: Allow\n{% else %}\n  Effect: Deny\n{% endif %}\n  Sid: {{ b }}\n"
+    )
+    source = read_on(text.encode(), "t.yaml")
+    assert (source.text, source.mistakes, len(source.languages)) == (text, (), 1)
+    assert source.value["Statement"][0]["Effect"] == "Deny"
 
 
 def test_of_a_yaml_text_that_is_too_long_its_beginning_is_read_to_the_end_of_an_entry() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FUNCTIONS = {"!Ref": "Ref", "!Sub": "Fn::Sub", "!GetAtt": "Fn::GetAtt"}
 SCALARS = (
     "1", "-7", "1_000", "0x1F", "0.5", "1e3", "true", "Off", "~", "x", '"1"', "'yes'", '"a: b"', "!!str 5",
-    "!Ref Queue", "!GetAtt Queue.Arn.Of", '!Sub "${A}"', '"<<"',
+    "!Ref Queue", "!Ref 12", "!GetAtt Queue.Arn.Of", '!Sub "${A}"', '"<<"',
 )  # fmt: skip
 KEYS = ("a", "b", "c", '"a b"', "1", "d")
 SPACE = st.sampled_from(["", " ", "\n  ", "\n    "])

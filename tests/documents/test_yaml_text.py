@@ -64,6 +64,7 @@ def test_every_part_has_its_place_and_what_begins_below_its_key_has_the_key_s() 
 def test_aliases_and_merge_keys_are_put_in_and_own_keys_win() -> None:
     value = read_yaml("base: &b {x: 1, y: 2}\none: {<<: *b, y: 3}\nlist: [*b, *b]\n", "t.yaml")[0]
     assert value == {"base": {"x": 1, "y": 2}, "one": {"y": 3, "x": 1}, "list": [{"x": 1, "y": 2}] * 2}
+    assert read_yaml('a: {"<<": 1}', "t.yaml")[0] == {"a": {"<<": 1}}  # in quotes it is a key like any other
 
 
 REFUSED = {
@@ -82,6 +83,8 @@ REFUSED = {
     "a tab": ("a:\n\tb: 1\n", 2, "not valid YAML"),
     "a list that is not closed": ("a: [1, 2\nb: 3\n", 2, "not valid YAML"),
     "infinity": ("a: .inf\n", 1, "not a number"),
+    "no number": ("b: 1\na: .NaN\n", 2, "not a number"),
+    "65 lists": (f"a: 1\nb: {'[' * 64}{']' * 64}\n", 2, "nests deeper than 64"),
     "a key that is a list": ("? [a, b]\n: 1\n", 1, "plain text"),
     "a control character": ("a: \x01\n", 1, "not valid YAML"),
     "a merge of text": ("a: {<<: text}\n", 1, "takes a mapping"),
@@ -116,6 +119,38 @@ def test_a_tag_that_is_refused_is_told_with_what_to_write(tag: str, hint: str) -
     with pytest.raises(RemitError) as caught:
         read_yaml(f"a: {tag} x\n", "t.yaml")
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: @b\n", "put the text that begins with @ in quotes"),
+        ("a: `b`\n", "put the text that begins with ` in quotes"),
+        ("a: %b\n", "put the text that begins with % in quotes"),
+        ("a: b: c\n", "put the text that holds `: ` in quotes"),
+        ("a: *\n", "a * begins an alias in YAML: put it in quotes, '*'"),
+        ("a:\n\tb: 1\n", "YAML does not indent with tabs: use spaces"),
+        (
+            "a: !GetAZs !Ref b\n",
+            "a tag takes no other tag behind it: write the outer function in full, `Fn::GetAZs: !Ref …`",
+        ),
+        ("a: [1\n", None),
+    ],
+)
+def test_signs_that_mean_something_in_yaml_are_told_with_what_to_write(text: str, hint: str | None) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_yaml(text, "t.yaml")
+    assert caught.value.hint == hint
+
+
+def test_a_document_may_nest_as_deep_as_is_said() -> None:
+    assert read_yaml(f"b: {'[' * 63}{']' * 63}", "t.yaml")[0]["b"] is not None
+
+
+def test_what_an_unknown_tag_takes_over_is_not_known_and_told_once() -> None:
+    mistakes: list[RemitError] = []
+    value = read_yaml("a: {<<: !Include x, b: 1}\nc: !Include y\n", "t.yaml", mistakes=mistakes)[0]
+    assert (value["a"], [str(mistake.origin) for mistake in mistakes]) == ({"b": 1}, ["t.yaml:1:9"])
 
 
 def bomb(levels: int) -> str:

@@ -204,6 +204,13 @@ def test_a_file_that_is_larger_than_any_document_is_looked_at_and_told_if_it_is_
         ("R102", "Effect 'Permit' is not valid"),
     ]
     assert lint_found(b'{"Type": "x"}' + space, "other.json") is None
+    assert [one.rule for one in lint_found(content, "other.json") or ()] == ["R001", "R102"]
+
+
+def test_a_policy_is_looked_at_in_full_up_to_two_hundred_thousand_characters() -> None:
+    content = policy({**STATEMENT, "Action": "s3:GetObjct"})
+    for size, rule in ((200_000, "R202"), (200_001, "R001")):
+        assert [one.rule for one in lint_bytes(content.ljust(size), "policy.json")] == [rule]
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

@@ -113,6 +113,14 @@ def test_a_policy_of_a_template_may_be_as_long_as_what_it_is_given_to_takes(kind
         assert [(rule, severity) for rule, severity, _ in findings] == [("R601", "error")] * count
 
 
+def test_the_trust_policy_of_a_planned_role_may_be_as_long_as_its_quota_says() -> None:
+    for size, rules in ((2_048, []), (2_049, [("R601", "warning")])):
+        values = {"assume_role_policy": json.dumps(as_long_as(size, TRUST))}
+        role = {"address": "aws_iam_role.r", "mode": "managed", "type": "aws_iam_role", "name": "r", "values": values}
+        plan = {"terraform_version": "1.9.0", "planned_values": {"root_module": {"resources": [role]}}}
+        assert [row[:2] for row in found(plan)] == rules
+
+
 def test_a_policy_of_whom_nobody_knows_is_too_long_for_a_managed_policy_before_it_is_for_a_roles_own() -> None:
     words = "characters: too many for a managed policy (6,144), not for a role's own"
     for size in (6_145, 10_240):

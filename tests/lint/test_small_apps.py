@@ -10,8 +10,9 @@ import pytest
 from remit.app import App, Function, Grant, Output, Reason, Resource
 from remit.errors import Origin, RemitError
 from remit.iam.policy import allow
-from remit.lint.apps import errors, lint, without_jobs
+from remit.lint.apps import errors, errors_of_parts, lint, without_jobs
 from remit.lint.finding import Finding
+from remit.lint.python_slips import slips
 from remit.lint.rule_registry import rule as rule_named
 from remit.lint.suppress import reason_at, suppress
 from remit.loading.load import load
@@ -99,6 +100,41 @@ def test_every_python_file_in_which_something_of_an_app_is_declared_is_read_for_
         (tmp_path / file).write_text('x = {"a": 1, "a": 2}\n')
     read = [finding.file for finding in lint(app, folder=tmp_path) if finding.rule == "R112"]
     assert read == ["config/deploy.py", *(f"f{number}.py" for number in range(9))]
+
+
+def test_the_errors_of_parts_of_an_app_are_none_about_what_the_other_parts_may_declare() -> None:
+    grants = (
+        Grant(allow("sqs:SendMessage", on="${Nothing.Arn}"), Reason("text", "x")),
+        Grant(allow("sqs:SendMesage", on="arn:aws:sqs:eu-west-1:111122223333:a"), Reason("text", "x")),
+    )
+    app = App("shop", "dev", (Function("hello", "Hello", "app.hello", {}, policy=grants),))
+    assert [finding.rule for finding in errors_of_parts(app)] == ["R202"]
+
+
+def test_what_python_passes_over_in_silence_is_noticed_in_each_form_that_it_is_written_in(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("""\
+config.lambda_.iam.policy = "a"
+config.lambda_.iam.policy += "b"
+config.lambda_.iam.boundary = "c"
+config.other.policy = "d"
+app.function(policy="e", name="f")
+app.job(default_policy="g")
+app.group("h", managed_policy="i", policy=["j"])
+app.workflow(policy="k")
+x = {"Version": "2008-10-17", "Statement": []}
+y = {"Version": "2008-10-17"}, {"Version": "2012-10-17", "Statement": []}, {"a": 1, "a": 2}
+""")
+    noticed = [(slip.kind, slip.text, slip.inside, origin.line) for slip, origin in slips(tmp_path, "app.py")]
+    assert noticed == [
+        ("repeated", "'a'", "app.py:10", 10),
+        ("bare", "a", "policy", 1),
+        ("bare", "b", "policy", 2),
+        ("bare", "e", "policy", 5),
+        ("bare", "g", "default_policy", 6),
+        ("bare", "i", "managed_policy", 7),
+        ("version", "2008-10-17", "", 9),
+    ]
+    assert list(slips(tmp_path, "nothing.py")) == []
 
 
 # What is accepted

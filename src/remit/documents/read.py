@@ -120,7 +120,7 @@ def _text(content: bytes, file: str, most: int) -> str:
     if len(content) > most:
         raise too_large(len(content), file)
     origin = Origin(file, 1, 1)
-    if b"\0" in content[:2] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\0" in content[:2]:
         raise RemitError(f"{file} is not UTF-8: it looks like UTF-16", hint="save it as UTF-8", origin=origin)
     text = decode(content, file)
     if not text.strip():

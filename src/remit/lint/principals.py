@@ -56,7 +56,7 @@ def of_service(value: str) -> tuple[str, str] | None:
             return None  # a few have names of their own: alexa-appkit.amazon.com
         hint = f"did you mean '{meant}.{_DOMAIN}'?" if meant else f"a service is written NAME.{_DOMAIN}"
         return f"'{value}' is not a principal of a service: IAM refuses it", hint
-    labels = value.lower().removesuffix(f".{_DOMAIN}").split(".")
+    labels = value.lower().split(".")
     is_part_of_service = not _principal_names().isdisjoint(labels)  # monitoring.rds.amazonaws.com
     meant = None if is_part_of_service else _meant(label)
     if meant is None:
