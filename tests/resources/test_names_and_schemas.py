@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from remit.app import Resource
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.resources.check_schema import check_type, is_newer_python
-from remit.resources.kms_key import EVERY_KEY, KmsKey, encrypting_key, kms_key
+from remit.resources.kms_key import EVERY_KEY, KmsKey, encrypting_key, key_text, kms_key
 from remit.resources.name_rules import broken_rule
-from remit.resources.names import arn_of, call_meant_by_url, name_of
+from remit.resources.names import arn_of, call_meant_by_url, common_start, digest, logical, name_of, own_id
 
 PLACE = "${AWS::Region}:${AWS::AccountId}"
 
@@ -24,7 +25,9 @@ PLACE = "${AWS::Region}:${AWS::AccountId}"
         ("https://files.s3.amazonaws.com", "s3.read", 's3.read("files")'),
         ("s3://files/in/*", "s3.read", 's3.read("files", "in/*")'),
         ("s3://files/in/*", "s3", 'on.s3("files")'),
+        ("https://files.s3.amazonaws.com/", "s3.read", 's3.read("files")'),
         ("https://sqs.eu-west-1.amazonaws.com/111122223333/orders", "sqs", 'on.sqs("orders")'),
+        ("https://sqs.eu-west-1.amazonaws.com/111122223333/orders/", "sqs.send", 'sqs.send("orders")'),
     ],
 )
 def test_the_name_in_a_url_is_meant(url: str, verb: str, meant: str) -> None:
@@ -45,6 +48,30 @@ def test_the_name_in_a_url_is_meant(url: str, verb: str, meant: str) -> None:
 def test_what_names_no_queue_is_refused(subject: str, why: str) -> None:
     with pytest.raises(RemitError, match=why):
         arn_of(subject, "sqs")
+
+
+def test_a_url_without_a_name_means_none() -> None:
+    assert call_meant_by_url("https://example.com/", "sqs") is None
+
+
+def test_a_name_becomes_the_arn_of_the_account_and_a_reference_to_an_arn_stays() -> None:
+    assert arn_of("orders", "sqs") == f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"
+    assert arn_of("orders", "dynamodb", "table/") == f"arn:${{AWS::Partition}}:dynamodb:{PLACE}:table/orders"
+    assert arn_of("${Orders.Arn}", "sqs") == "${Orders.Arn}"
+    with pytest.raises(RemitError, match=r"as it is, and `\$\{Orders\.QueueName\}` is its name") as refused:
+        arn_of("${Orders.QueueName}", "sqs")
+    assert refused.value.hint == "write its `.arn`"
+
+
+def test_names_become_parts_of_logical_ids() -> None:
+    assert [logical(name) for name in ("ab-cD é1_x", "orders.fifo", "--")] == ["AbCD1X", "OrdersFifo", ""]
+    assert len({digest("a", "b"), digest("ab"), digest("b", "a")}) == 3
+    assert digest("a", digits=4) == digest("a")[:4]
+    assert [common_start(names) for names in (["abc", "abd"], ["a", "b"], [])] == ["ab", "", ""]
+    assert [own_id(subject) for subject in ("${Orders.Arn}", "${Orders}", "orders", "${Orders}x", 3)] == [
+        "Orders", "Orders", "", "", "",
+    ]  # fmt: skip
+    assert own_id(Resource("Orders", "AWS::SQS::Queue", {})) == "Orders"
 
 
 def test_an_arn_whose_service_only_the_deploy_knows_is_taken() -> None:
@@ -104,6 +131,45 @@ def test_a_number_is_between_the_least_and_the_most_of_its_schema(retries: int, 
     assert is_right == (mistakes == [])
 
 
+def test_what_a_schema_does_not_take_is_told_in_full_with_its_path() -> None:
+    def in_full(kind: str, **properties: Any) -> list[tuple[object, ...]]:
+        mistakes = check_type(Resource("It", kind, properties), {})
+        return [(mistake.message, mistake.hint, mistake.rule, mistake.path) for mistake in mistakes]
+
+    queue = "AWS::SQS::Queue"
+    assert in_full("AWS::SQS::Queu") == [
+        ("`It`: remit knows no type 'AWS::SQS::Queu' of CloudFormation's", f"did you mean `{queue}`?", "R801", ())
+    ]
+    assert in_full(queue, Arn="x", QueueName="q") == [("`It.Arn` cannot be set: AWS computes it", None, None, ("Arn",))]
+    assert in_full(queue, MaximumMessageSize=True, VisibilityTimeout="30", DelaySeconds="${Delay}") == []
+    assert in_full(queue, DelaySeconds=901, Tags="x", RedrivePolicy={"any": 1}, QueueName={"Ref": "Name"}) == [
+        (f"`It.DelaySeconds` ({queue}) is 901; it can be at least 0 and at most 900", None, None, ("DelaySeconds",)),
+        (f"`It.Tags` ({queue}) must be array, got string 'x'", None, None, ("Tags",)),
+        (f"`It.RedrivePolicy` ({queue}) has no property 'any'", None, "R802", ("RedrivePolicy", "any")),
+    ]
+    function = {"Code": {"ZipFile": "x"}, "Role": "r", "Architectures": ["x86_64", "arm65"]}
+    assert in_full("AWS::Lambda::Function", **function) == [
+        (
+            "`It.Architectures` (AWS::Lambda::Function) has 2 items; it can be at least 1 and at most 1",
+            None,
+            None,
+            ("Architectures",),
+        ),
+        (
+            "`It.Architectures[1]` (AWS::Lambda::Function) cannot be 'arm65'",
+            "did you mean `arm64`?",
+            "R803",
+            ("Architectures", 1),
+        ),
+    ]
+
+
+def test_a_mistake_stands_where_its_property_is_set_or_else_where_the_resource_is() -> None:
+    resource = Resource("It", "AWS::SQS::Queue", {"QueueNam": "a", "Tag": []}, origin=Origin("app.py", 1))
+    mistakes = check_type(resource, {"Tag": Origin("app.py", 7)})
+    assert [str(mistake.origin) for mistake in mistakes] == ["app.py:1", "app.py:7"]
+
+
 def test_names_that_a_schema_has_are_taken_and_others_told_with_the_nearest() -> None:
     assert [] == told("AWS::SQS::Queue", QueueName="q", Tags=[{"Key": "a", "Value": "b"}])
     assert ["`It` (AWS::SQS::Queue) has no property 'QueueNam'"] == told("AWS::SQS::Queue", QueueNam="q")
@@ -149,6 +215,36 @@ def test_a_key_is_the_apps_by_a_reference_alone_or_within_an_arn() -> None:
     assert kms_key({"Key": key}, None) is kms_key({"Key": key}, "") is None
 
 
+def test_a_key_that_is_known_by_an_alias_is_every_key_that_has_it() -> None:
+    arn = "arn:aws:kms:eu-west-1:111122223333:"
+    for key, resource, alias, is_of_aws in (
+        (KmsKey(f"{arn}alias/shop"), f"{arn}key/*", "alias/shop", False),
+        (KmsKey(f"{arn}key/1234"), f"{arn}key/1234", "", False),
+        (KmsKey("alias/aws/sqs"), EVERY_KEY, "alias/aws/sqs", True),
+    ):
+        assert (key.resource, key.alias, key.is_of_aws) == (resource, alias, is_of_aws)
+        statement = key.allowing("kms:Decrypt", "kms:Encrypt")
+        assert (statement.effect, statement.conditions) == ("Allow", key.conditions)
+        assert statement.actions.patterns == ("kms:Decrypt", "kms:Encrypt")
+        assert statement.resources is not None
+        assert statement.resources.patterns == (resource,)
+
+
+def test_the_text_of_a_key_is_an_id_an_arn_an_alias_or_what_is_late_bound() -> None:
+    assert [key_text(text) for text in ("1234abcd", "mrk-1234", "alias/x", "${Key}", None, "")] == [
+        "1234abcd", "mrk-1234", "alias/x", "${Key}", None, "",
+    ]  # fmt: skip
+    assert [key_text({"Ref": "Key"}), key_text(SimpleNamespace(arn="${Key.Arn}"))] == ["${Key}", "${Key.Arn}"]
+    assert key_text(SimpleNamespace(type="AWS::KMS::Alias", ref="${Alias}", arn="x")) == "${Alias}"
+    for subject, why, hint in (
+        ("shop!", "no KMS key has the id 'shop!'", "an alias reads 'alias/shop!'"),
+        (3, "key takes a KMS key, got int '3'", 'its id, its ARN, "alias/NAME", or a resource'),
+    ):
+        with pytest.raises(RemitError, match=why) as refused:
+            key_text(subject)
+        assert refused.value.hint == hint
+
+
 def test_the_key_of_a_bucket_encrypts_its_objects_and_not_their_replicas() -> None:
     default = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "own"}}
     replicas = {"Rules": [{"Destination": {"EncryptionConfiguration": {"ReplicaKmsKeyID": "theirs"}}}]}
@@ -158,4 +254,8 @@ def test_the_key_of_a_bucket_encrypts_its_objects_and_not_their_replicas() -> No
         ({"ReplicationConfiguration": replicas, "BucketEncryption": encryption}, "own"),
     ):
         assert key == encrypting_key(Resource("Files", "AWS::S3::Bucket", properties))
+    rules = [default, {"ServerSideEncryptionByDefault": {"KMSMasterKeyID": "another"}}]
+    two = {"BucketEncryption": {"ServerSideEncryptionConfiguration": rules}}
+    assert "own" == encrypting_key(Resource("Files", "AWS::S3::Bucket", two))
     assert "own" == encrypting_key(Resource("Orders", "AWS::SQS::Queue", {"KmsMasterKeyId": "own"}))
+    assert encrypting_key(Resource("It", "AWS::No::Type", {"KmsKeyId": "x"})) is None

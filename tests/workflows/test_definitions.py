@@ -193,6 +193,18 @@ def test_a_mistake_of_a_definition_stands_at_its_part(definition: Any, message: 
     assert [(mistake.message, mistake.path) for mistake in mistakes_in(definition)] == [(message, path)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        ("Pss", "did you mean `Pass`?"),
+        ("Frobnicate", "it can be Task, Pass, Choice, Wait, Succeed, Fail, Parallel, Map"),
+    ],
+)
+def test_a_type_of_state_that_does_not_exist_is_told_with_those_that_do(kind: str, hint: str) -> None:
+    (mistake,) = mistakes_in({"StartAt": "A", "States": {"A": {"Type": kind, "End": True}}})
+    assert (mistake.message, mistake.hint) == (f"state A has no Type {kind!r}", hint)
+
+
 def test_an_express_workflow_has_no_distributed_map_and_a_standard_one_has() -> None:
     each = {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}
     for mode, count in (("DISTRIBUTED", 1), ("INLINE", 0)):
@@ -244,6 +256,11 @@ EXPRESSION = "{% $states.input.table %}"
         ),
         (task(f"{TO}aws-sdk:dynamodb:batchGetItem", {"RequestItems.$": "$.x"}), {("dynamodb:BatchGetItem", "?")}),
         (task(f"{TO}eks:call", {}), {("eks:*", "?")}),
+        (task(f"{TO}events:putEvents", {"Entries.$": "$.x"}), {("events:PutEvents", "?")}),
+        (
+            task(f"{TO}ecs:runTask", {"Cluster": "c", "TaskDefinition": "d", "Overrides": {"TaskRoleArn.$": "$.r"}}),
+            {("ecs:RunTask", f"arn:aws:ecs:{PLACE}:task-definition/d:?"), ("iam:PassRole", "?")},
+        ),
         (task(f"arn:aws:states:{PLACE}:activity:sign"), set()),
         (task(CALL), {("lambda:InvokeFunction", CALL)}),
         (task(PUT, Credentials={"RoleArn": "arn:aws:iam::1:role/r"}), {("sts:AssumeRole", "arn:aws:iam::1:role/r")}),
@@ -340,6 +357,7 @@ RESULTS = ("PutObject", "GetObject", "ListMultipartUploadParts", "AbortMultipart
     ("fields", "expected"),
     [
         ({}, set()),
+        ({"Label": "each", "Name": "x"}, set()),
         (
             {"ItemReader": {"Resource": f"{TO}s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}},
             {("s3:GetObject", "arn:aws:s3:::b/k")},
@@ -501,7 +519,9 @@ def test_each_reference_stands_for_what_cloudformation_gives_of_its_resource() -
 def test_to_compare_two_texts_a_name_that_is_given_is_itself_and_another_reference_is_unknown() -> None:
     stand_ins = StandIns(RESOURCES, unknown_are_names=True)
     assert stand_ins.filled("${Queue.Arn}") == "arn:aws:sqs:here-region-1:000000999999:mail"
-    assert stand_ins.filled("${Files}").startswith("here-stack-")
+    assert stand_ins.filled("${Files}") == "here-stack-files-here3x"
+    for reference in ("${Queue.Arn}", "${Orders.Arn}", "${Topic}", "${Files}"):
+        assert stand_ins.late_bound(stand_ins.filled(reference)) == reference
     unknown = stand_ins.filled("${Parameter}")
     assert stand_ins.is_unknown(unknown)
     assert stand_ins.filled("${Parameter}") == unknown != stand_ins.filled("${Other}")
