@@ -52,8 +52,7 @@ class FixedPorts:
     def stop(self) -> None:
         """Serve nothing any more."""
         while self._servers:
-            _, server = self._servers.popitem()
-            server.stop()
+            self._servers.popitem()[1].stop()
 
     def _ports(self, addresses: Mapping[str, str]) -> dict[str, int]:
         """The ports of all names: those that they had before, the one that is asked for, then the next that are free.

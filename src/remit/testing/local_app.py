@@ -278,8 +278,7 @@ class LocalApp:
     def environment(self, function: str) -> Mapping[str, str]:
         """The environment of a function that is deployed: with it, `Data.table.name` is what the function has."""
         deployed_name = self._tests_app.app.deployed_name(self._tests_app.function(function))
-        client = self.client("lambda")
-        configuration = client.get_function_configuration(FunctionName=deployed_name)
+        configuration = self.client("lambda").get_function_configuration(FunctionName=deployed_name)
         variables: Mapping[str, str] = configuration["Environment"]["Variables"]
         return variables
 
