@@ -10,7 +10,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remit.errors import RemitError
@@ -104,6 +104,9 @@ def test_a_part_of_a_zip_is_copied_in_another_order_whatever_its_length(tmp_path
 
 
 @given(FILES, FILES)
+@example({"a": (b"x", False)}, {"a": (b"x", True)})
+@example({"ab": (b"c", False)}, {"a": (b"bc", False)})
+@example({"a": (b"", False), "b": (b"", False)}, {"b": (b"", False), "a": (b"", False)})
 def test_the_digest_of_the_contents_is_equal_exactly_when_the_contents_are(
     one: dict[str, tuple[bytes, bool]], two: dict[str, tuple[bytes, bool]]
 ) -> None:
@@ -134,6 +137,24 @@ def test_the_digest_of_the_contents_is_equal_exactly_when_the_contents_are(
 def test_a_name_that_would_not_unpack_as_one_file_below_the_root_is_refused(name: str) -> None:
     with pytest.raises(RemitError, match="cannot be the name of a file in a zip"):
         Archive(io.BytesIO()).add(name, [b"x"])
+
+
+class Far(io.BytesIO):
+    """A file whose end is further away than a zip can say."""
+
+    def tell(self) -> int:
+        return super().tell() + 2**32
+
+
+def test_a_zip_that_would_need_wider_numbers_is_refused() -> None:
+    archive = Archive(Far())
+    with pytest.raises(RemitError, match="'a' is too big for a zip: more than 4 GiB"):
+        archive.add("a", [b"x"])
+    many = Archive(io.BytesIO())
+    for number in range(65_534):
+        many.add(str(number), ())
+    with pytest.raises(RemitError, match="a zip for Lambda holds at most 65,534 files"):
+        many.add("one more", ())
 
 
 def test_packing_64_mb_holds_a_few_chunks_in_memory(tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def test_what_was_built_for_another_machine_than_lambda_s_is_refused(project: Pr
 
 
 def test_a_requirement_that_nothing_satisfies_is_told_in_uv_s_words_at_its_line(project: Project, wheel: Wheel) -> None:
-    folder = project({"app.py": "", "requirements.txt": LOCAL + "one==2\n"})
+    folder = project({"app.py": "", "requirements.txt": LOCAL + "one==2\none>=1\n"})
     wheel(folder / "wheels", "one", {"one.py": ""})
     with pytest.raises(RemitError) as caught:
         package(folder, TARGET)

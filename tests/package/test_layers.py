@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -13,7 +14,9 @@ import cfn_lint
 from projects import remit
 from random_cases import in_all_cases
 from remit.build import build
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
+from remit.package.app_zip import UNZIPPED
+from remit.package.layers import check_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -255,6 +258,22 @@ def test_a_function_and_its_layers_are_too_big_together_at_the_line_of_the_layer
     assert "app.py:3:22" == place
     assert "`one` is too big with its layers: 262," == message[:38]
     assert message.endswith("a 125.0 MB, b 125.0 MB")
+
+
+def test_a_function_may_be_as_big_with_its_layers_as_lambda_takes_and_no_byte_bigger() -> None:
+    function: Any = SimpleNamespace(
+        name="one", layers=("${A}", "arn:of:others"), written={}, origin=Origin("app.py", 3)
+    )
+    app: Any = SimpleNamespace(layers=[SimpleNamespace(ref="${A}", words="layers/a")], functions=[function])
+    sizes: Any = {"one": SimpleNamespace(unzipped=UNZIPPED - 3)}
+    check_sizes(app, sizes, cast("Any", {"${A}": SimpleNamespace(unzipped=2)}))
+    with pytest.raises(RemitError) as refused:
+        check_sizes(app, sizes, cast("Any", {"${A}": SimpleNamespace(unzipped=3)}))
+    assert (
+        "`one` is too big with its layers: 262,144,000 bytes unpacked, and Lambda takes 262,144,000 together: "
+        "its zip 250.0 MB, layers/a 3 bytes"
+    ) == refused.value.message
+    assert "app.py:3" == str(refused.value.origin)
 
 
 def test_lambda_takes_five_layers_the_dependencies_among_them(project: Make, wheel: Wheel) -> None:

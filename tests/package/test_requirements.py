@@ -261,7 +261,11 @@ def test_what_an_included_file_includes_decides_as_well(project: Project) -> Non
     }
     folder = project(files)
     seen = set()
-    for name, text in (("more.txt", "idna\n"), ("more.txt", "idna>2\n"), ("limits.txt", "idna<3.8\n")):
+    for name, text in (
+        ("more.txt", "idna\n-r prod.txt\n"),
+        ("more.txt", "-r prod.txt\nidna>2\n"),
+        ("limits.txt", "-c limits.txt\n"),
+    ):
         (folder / "requirements" / name).write_text(text)
         source = read_source(folder)
         seen.add(source.settings if source else None)

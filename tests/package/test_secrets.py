@@ -134,6 +134,8 @@ def test_all_secrets_of_a_project_are_shown_at_once(project: Project) -> None:
 
 
 def test_of_a_file_with_many_secrets_five_are_shown(project: Project) -> None:
+    five = refusal(project({"app.py": "", "tokens.txt": f"{GITHUB}\n" * 5}))
+    assert "  tokens.txt:5:1: a GitHub token" == five.message.splitlines()[-1]
     error = refusal(project({"app.py": "", "tokens.txt": f"{GITHUB}\n" * 1200}))
     assert ["  tokens.txt:5:1: a GitHub token", "  tokens.txt: 1,195 more"] == error.message.splitlines()[-2:]
 

@@ -123,7 +123,7 @@ class _Walk:
         reason = self._reason(f"{name}/" if folder else name)
         if reason is None and folder and os.path.lexists(f"{item.path}/pyvenv.cfg"):
             reason = ENVIRONMENT
-        if reason is None and name.endswith(".pem") and not folder and not link and not _public(item):
+        if reason is None and name.endswith(".pem") and not folder and not _public(item):
             reason = SECRETS
         if reason is not None:
             self.left.setdefault(reason, []).append(ascii(name)[1:-1] + ("/" if folder else ""))
