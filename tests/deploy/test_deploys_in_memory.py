@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+import remit
 from answering import NUMBER, Refused
 from cloud_in_memory import Cloud, Stack
 from remit.app import App, ExistingValue, Resource, Template
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 JOBS: Final = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "1"}}
 FILES: Final = {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "files"}}
 STACK: Final = "orders-dev"
+LATER: Final = remit.__version__.partition("dev")[0] + "dev99999"
+"""A later version of the same release."""
 NO: Final = Refused("AccessDenied", "no", status=403)
 BUCKET: Final = f"remit-artefacts-{NUMBER}-eu-central-1"
 AGAIN: Final = "orders-dev was changed by somebody else meanwhile; planning again"
@@ -723,6 +726,10 @@ def test_the_callers_policies_are_looked_at_first_but_where_they_do_not_count(
 def test_a_plan_alone_that_is_stopped_at_any_call_leaves_nothing(project: Project) -> None:
     project.deploy(1)
     before, calls = project.cloud.kept(), calls_of(project, only_plans=True)
+    # AWS deletes no change set that it still makes, so that its end is awaited.
+    assert calls[calls.index("ListChangeSets") :] == [
+        "ListChangeSets", "DescribeChangeSet", "DescribeStacks", "DeleteChangeSet",
+    ]  # fmt: skip
     for number, call in enumerate(calls):
         is_signal = number % 2 == 1
         project.cloud.back_to(before)
@@ -884,3 +891,30 @@ def test_what_a_hook_refuses_comes_with_the_failure(project: Project) -> None:
         "hook Corp::Named refuses Jobs (AWS::SSM::Parameter): no name"
     ]
     assert (error.exit_code, error.path) == (1, ("Resources", "Jobs"))
+
+
+@pytest.mark.parametrize("only_plans", [True, False])
+def test_without_a_bucket_nothing_is_deployed_and_a_plan_alone_says_so_too(
+    project: Project, *, only_plans: bool
+) -> None:
+    before = project.cloud.kept()
+    project.cloud.in_the_way["HeadBucket"] = [lambda: Refused("404", status=404)]
+    with pytest.raises(RemitError, match=f"there is no artefact bucket {BUCKET} in account {NUMBER}") as refused:
+        project.deploy(1, only_plans=only_plans)
+    assert (refused.value.exit_code, project.writes) == (2, [])
+    assert project.cloud.kept() == before
+
+
+@pytest.mark.parametrize(
+    ("version", "force", "is_newer"), [("9.9.9", False, True), ("9.9.9", True, False), (LATER, False, False)]
+)
+def test_a_stack_of_a_newer_remit_is_deployed_over_if_that_is_said(
+    project: Project, version: str, *, force: bool, is_newer: bool
+) -> None:
+    project.deploy(1)
+    project.stack.tags["remit:version"] = version
+    if is_newer:
+        with pytest.raises(RemitError, match=f"orders-dev was deployed by remit {version}, and this is"):
+            project.deploy(2, force=force)
+    assert is_newer or project.deploy(2, force=force).ok
+    assert project.runs == ("1" if is_newer else "2")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
-from remit.deploy.plan import ResourceChange, RoleReplacement, StackPlan, function_log_groups
+from remit.deploy.plan import Detail, ResourceChange, RoleReplacement, StackPlan, function_log_groups
 
 TABLE: Final = "AWS::DynamoDB::Table"
 POLICIES: Final = st.sampled_from((None, "Delete", "Retain", "RetainExceptOnCreate", "Snapshot"))
@@ -92,3 +93,43 @@ def test_a_table_that_goes_is_renamed_to_one_that_comes_with_the_same_properties
         assert removed[int(old[3:])] == added[int(new[3:])]
     for key in ("id", "key"):
         assert min(removed.count(key), added.count(key)) == sum(removed[int(old[3:])] == key for old in olds)
+
+
+def test_a_table_that_is_perhaps_replaced_is_not_renamed() -> None:
+    same = {"Type": TABLE, "Properties": {"KeySchema": []}}
+    changes = (
+        ResourceChange("Modify", "Old", TABLE, "Conditional", ("Properties",)),
+        ResourceChange("Add", "New", TABLE),
+    )
+    plan = planned({"Old": same}, {"Old": same, "New": same}, changes)
+    assert [change.logical_id for change in plan.data_to_name] == ["Old"]
+    assert plan.renames == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "is_real"),
+    [
+        (ResourceChange("Modify", "X", TABLE, "False", ("Tags",)), False),
+        (ResourceChange("Modify", "X", TABLE, "False", ("Properties", "Tags")), True),
+        (ResourceChange("Modify", "X", TABLE, "Conditional", ("Tags",)), True),
+        (ResourceChange("Modify", "X", TABLE, "True", ("Tags",)), True),
+        (ResourceChange("Add", "X", TABLE, "", ("Tags",)), True),
+        (ResourceChange("Modify", "X", TABLE, "", (), (Detail("Code", "A"), Detail("Role", "A.Arn"))), False),
+        (ResourceChange("Modify", "X", TABLE, "", (), (Detail("Code", "A"), Detail("Role", "A.Version"))), True),
+        (ResourceChange("Modify", "X", TABLE, "", (), (Detail("Code", "A"), Detail("Role"))), True),
+        (ResourceChange("Modify", "X", TABLE, "", (), (Detail("Code", "Replaced"),)), True),
+        (ResourceChange("Remove", "X", TABLE, "", (), (Detail("Code", "A"),)), True),
+        (ResourceChange("Modify", "X", TABLE), True),
+    ],
+)
+def test_a_change_is_real_unless_it_is_of_tags_or_follows_what_keeps_its_name_and_arn(
+    change: ResourceChange, *, is_real: bool
+) -> None:
+    kept = ResourceChange("Modify", "A", "AWS::SQS::Queue", "False", ("Properties",), (Detail("DelaySeconds"),))
+    gone = ResourceChange("Modify", "Replaced", "AWS::SQS::Queue", "True", ("Properties",), (Detail("QueueName"),))
+    assert (change in planned({}, {}, (kept, gone, change)).real) == is_real
+    # What follows a follower is a follower, in whatever order they are listed.
+    further = ResourceChange("Modify", "Y", TABLE, "", (), (Detail("Code", "X"),))
+    assert (further in planned({}, {}, (further, kept, gone, change)).real) == (
+        is_real and change.replacement != "False"
+    )

@@ -232,6 +232,8 @@ IMPORTED: Final = {
         "Logs": logs({"Fn::Sub": "/aws/lambda/${AWS::StackName}-web"}, RetentionInDays=30),
         "Mail": web("MailLogs"),
         "MailLogs": logs("/aws/lambda/orders-dev-mail"),
+        "Hook": web("HookLogs"),
+        "HookLogs": logs("/aws/lambda/orders-dev-webhook", RetentionInDays=14),
         "Audit": logs("audit"),
         "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}},
         "Late": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "${Jobs}-x"}}},
@@ -247,10 +249,10 @@ GROUPS: Final = [
 @pytest.mark.parametrize(
     ("adopt", "take_over", "running", "found"),
     [
-        (False, False, {}, {"Logs": 7}),
-        (False, True, {}, {"Logs": 7, "MailLogs": None}),
-        (True, False, {}, {"Audit": None, "Jobs": None, "Logs": 7, "MailLogs": None}),
-        (False, False, {"Logs": {}}, {}),
+        (False, False, {}, {"Logs": 7, "HookLogs": None}),
+        (False, True, {}, {"Logs": 7, "HookLogs": None, "MailLogs": None}),
+        (True, False, {}, {"Audit": None, "HookLogs": None, "Jobs": None, "Logs": 7, "MailLogs": None}),
+        (False, False, {"Logs": {}, "HookLogs": {}}, {}),
     ],
 )
 def test_what_exists_under_a_name_of_the_template_may_be_imported(
