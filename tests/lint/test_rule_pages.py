@@ -56,7 +56,7 @@ def test_the_registry_reads_every_mark_in_the_source() -> None:
 
 
 def test_a_rule_is_found_by_its_code_and_by_its_name_in_any_case() -> None:
-    assert rule("r201") is rule("Unknown-Service")
+    assert rule("r201") is rule("Unknown-Service") is rule(" R201 ")
 
 
 def test_codes_and_names_are_unique() -> None:

@@ -165,19 +165,19 @@ def operator_of_another_type(_: ParsedStatement, condition: Condition) -> Iterat
         return
     bare = kind.removeprefix("ArrayOf")
     hint = f"use {_OPERATORS.get(bare, bare)}"
+    is_negated = (conditions.name_of(condition) or "").startswith("StringNot")
     if fits(conditions.name_of(condition) or "", kind) is False:
         compared = f"{condition.spelled} compares {_plural(family)}"
         yield Problem(f"{compared}, and {condition.key} holds {_plural(bare)}: never equal", hint, condition.path)
     elif family == "String" and bare == "IPAddress" and any("/" in value or "*" in value for value in condition.values):
         message = f"{condition.spelled} compares text, and {condition.key} is an address: a block never equals one"
-        yield Problem(message, hint, condition.path)
+        yield Problem(message, "use NotIpAddress" if is_negated else hint, condition.path)
     else:
         as_text = _as_text(condition, family, bare)
         is_number = family == "String" and bare in ("Numeric", "Date")
         if not (as_text or is_number or _mixed(family, bare, condition.values) or _for_text(condition, family, bare)):
             return
         if as_text:
-            is_negated = (conditions.name_of(condition) or "").startswith("StringNot")
             hint = f"use {'ArnNotLike' if is_negated else 'ArnLike'}" if bare == "ARN" else "use Bool"
         message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds {_plural(bare)}"
         yield Problem(message, hint, condition.path, WARNING)
