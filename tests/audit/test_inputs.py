@@ -531,6 +531,9 @@ def test_an_account_without_a_unit_is_told_and_undecided(tmp_path: Path) -> None
     reason = f"the control policies of account {ACCOUNT} are not known: {ACCOUNT} has no ParentId"
     row = next(iter(report.principals))
     assert ((), reason) == (row.can, row.unknown[0])
+    write(tmp_path, page(role("reader", AttachedManagedPolicies=[{"PolicyArn": LOST_POLICY}])))
+    (row,) = report_of(tmp_path, members, wrong).principals
+    assert (f"{LOST_POLICY} is not in the files", reason) == row.unknown
 
 
 def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) -> None:

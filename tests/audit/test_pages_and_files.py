@@ -357,6 +357,10 @@ def test_an_organization_that_has_not_enabled_control_policies_is_bound_by_none(
     accounts = [{"Id": ACCOUNT, "ParentId": "r-1", "Policies": []}]
     found, problems = organization({"Roots": [{"Id": "r-1"}], "Accounts": accounts, "Policies": [FULL]}, "o.json")
     assert (found.accounts[ACCOUNT].scps, found.accounts[ACCOUNT].rcps, problems) == ((), (), ())
+    root = {"Id": "r-1", "Policies": ["p-FullAWSAccess"]}  # an SCP: of the two kinds, SCPs alone are enabled
+    of_scps = [{**accounts[0], "Policies": ["p-deny"]}]
+    found, problems = organization({"Roots": [root], "Accounts": of_scps, "Policies": [FULL]}, "o.json")
+    assert ([len(level) for level in found.accounts[ACCOUNT].scps], found.accounts[ACCOUNT].rcps) == ([1, 1], ())
 
 
 def test_a_control_policy_that_cannot_be_read_leaves_the_accounts_below_it_undecided_and_no_more_is_told() -> None:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 X = f"arn:aws:iam::{ACCOUNT}:role/x"
 ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
+DENIED = "Client.UnauthorizedOperation"
 EVENTS = (
     ("AssumedRole", "session", X, "2026-11-20T10:00:00Z", "ec2.amazonaws.com", "StartInstances", None, "Management"),
-    ("AssumedRole", "session", X, "2026-11-22T10:00:00Z", "ec2.amazonaws.com", "StartInstances", "AccessDenied", ""),
+    ("AssumedRole", "session", X, "2026-11-22T10:00:00Z", "ec2.amazonaws.com", "StartInstances", DENIED, ""),
     ("IAMUser", ANN, None, "2026-11-21T10:00:00Z", "s3.amazonaws.com", "GetObject", None, "Data"),
     ("AWSService", None, None, "2026-11-21T11:00:00Z", "sts.amazonaws.com", "AssumeRole", None, "Management"),
 )  # fmt: skip
