@@ -13,9 +13,11 @@ import pytest
 from remit.iam.policy import parse
 from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import RequestAuthorizer, Strictness, asked_keys, denial
+from remit.local.authorization.caller import CALLER as CALLER_OF_REQUEST
 from remit.local.authorization.caller import Caller
 from remit.local.authorization.canonical_request import canonical_request
 from remit.local.authorization.resource_policies import LOOK_UPS
+from remit.local.authorization.stack_caller import _check_reference, _parameter
 from remit.local.emulator import as_request_of, emulated
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.repairs.identities import check_session
@@ -382,3 +384,48 @@ def test_a_url_that_is_open_is_decided_elsewhere(url: str) -> None:
     log = AccessLog()
     RequestAuthorizer(log).check_app(received("GET", url), url, signed("sqs"), CALLER)
     assert [] == log.after(0)["records"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arn"),
+    [
+        ("/db", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/db"),
+        ("db", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/db"),
+        ("/awsome/db", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/awsome/db"),
+        ("/aws/service/ami", f"arn:aws:ssm:{REGION}::parameter/aws/service/ami"),
+        (f"arn:aws:ssm:{REGION}:1:parameter/x", f"arn:aws:ssm:{REGION}:1:parameter/x"),
+    ],
+)
+def test_a_parameter_is_of_the_account_but_for_awss_own(name: str, arn: str) -> None:
+    with as_request_of(ACCOUNT, REGION):
+        assert arn == _parameter(name)
+
+
+@pytest.mark.parametrize(
+    ("reference", "denied"),
+    [
+        ("{{resolve:ssm:/db}}", f"ssm:GetParameters on resource: arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/db"),
+        ("{{resolve:ssm:/db:3}}", f"ssm:GetParameters on resource: arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/db"),
+        ("{{resolve:ssm-secure:db:3}}", f"ssm:GetParameters on resource: arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/db"),
+        (
+            "{{resolve:secretsmanager:db:SecretString:user::1}}",
+            f"secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-*",
+        ),
+        ("{{resolve:ssm}}", None),
+        ("plain", None),
+    ],
+)
+@pytest.mark.usefixtures("role")
+def test_a_dynamic_reference_asks_for_what_it_reads(reference: str, denied: str | None) -> None:
+    def read() -> str | None:
+        CALLER_OF_REQUEST.set(CALLER)
+        with as_request_of(ACCOUNT, REGION):
+            try:
+                _check_reference(reference)
+            except ValueError as error:
+                return str(error)
+        return None
+
+    message = copy_context().run(read)
+    expected = denied and f"User: {SESSION} is not authorized to perform: {denied} because no identity-based policy"
+    assert expected == (message and message.partition(" allows the ")[0])

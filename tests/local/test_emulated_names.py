@@ -145,6 +145,9 @@ def test_tags_are_read_where_each_service_keeps_them_and_what_has_none_is_known_
     assert [{"a": "b"}] * 4 == [NAMES.resource_tags(arn) for arn in arns]
     assert [{}] * 4 == [NAMES.resource_tags(arn.replace("shop", "bank").replace("vpc-1", "vpc-2")) for arn in arns]
     assert NAMES.resource_tags("arn:aws:s3:::shop") is None
+    # Of these services the emulator lists all that there is.
+    gone = ("dynamodb", "table/gone"), ("kms", "key/1"), ("secretsmanager", "secret:x"), ("sns", "x"), ("sqs", "x")
+    assert [{}] * 5 == [NAMES.resource_tags(f"arn:aws:{service}:{HERE}:{name}") for service, name in gone]
     cloudwatch_logs.reset()
     ssm.reset()
     ec2.reset()

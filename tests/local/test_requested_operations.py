@@ -17,7 +17,7 @@ from botocore.serialize import create_serializer
 
 from random_cases import cases_of
 from remit.access.needed_access import UNRESOLVED, OperationRequest, RequestedOperation, as_texts
-from remit.access.needs import needs_of
+from remit.access.needs import _most_specific, needs_of
 from remit.access.setting import RequestSetting, StoredNames
 from remit.access.tags import request_tags
 from remit.catalogue.request_formats import signing_name
@@ -149,6 +149,13 @@ PLACE = "eu-central-1:111122223333"
         ),
         ("sesv2", "GetExportJob", {"JobId": "j1"}, f"arn:aws:ses:{PLACE}:export-job/j1"),
         ("sesv2", "GetExportJob", {"TenantId": "t1"}, f"arn:aws:ses:{PLACE}:export-job/${{Unresolved}}"),
+        # Two parameters that say the end of one variable tell nothing, nor does the ARN of something else.
+        ("sesv2", "GetExportJob", {"JobId": "1", "PortJobId": "2"}, f"arn:aws:ses:{PLACE}:export-job/${{Unresolved}}"),
+        ("sagemaker", "DescribeEndpoint", {"EndpointName": "e"}, f"arn:aws:sagemaker:{PLACE}:endpoint/e"),
+        (
+            "sagemaker", "DescribeEndpoint", {"EndpointName": "arn:aws:iam::1:role/r"},
+            f"arn:aws:sagemaker:{PLACE}:endpoint/${{Unresolved}}",
+        ),
         ("sesv2", "DeleteDedicatedIpPool", {"PoolName": "news"}, f"arn:aws:ses:{PLACE}:dedicated-ip-pool/news"),
         ("ssm", "DeleteOpsItem", {"OpsItemId": "oi-1"}, f"arn:aws:ssm:{PLACE}:opsitem/oi-1"),
         ("ssm", "GetDocument", {"Name": f"arn:aws:ssm:{PLACE}:document/d"}, f"arn:aws:ssm:{PLACE}:document/d"),
@@ -1227,3 +1234,17 @@ def test_what_a_client_without_an_sdk_asks_is_read_as_that(
     asked = canonical_request(ReceivedRequest(method, path, query, named), signing_name(service), body)
     found = asked.operation.client, asked.operation.name, asked.parameters
     assert (service, operation, parameters) == found
+
+
+def test_an_alias_or_a_part_counts_before_the_whole_that_it_is_of() -> None:
+    whole, other = "arn:aws:a:r:1:kind/a", "arn:aws:a:r:1:kind/ab"
+    assert (f"{whole}:live", other) == _most_specific(dict.fromkeys((whole, f"{whole}:live", other)))
+    assert (f"{whole}/index/i",) == _most_specific(dict.fromkeys((f"{whole}/index/i", whole)))
+
+
+def test_a_body_says_nothing_else_than_the_path_and_dots_lead_nowhere() -> None:
+    request = received("POST", "/2013-04-01/hostedzone/Z1/rrset/")
+    body = b"<ChangeResourceRecordSetsRequest><HostedZoneId>Z2</HostedZoneId></ChangeResourceRecordSetsRequest>"
+    assert "Z1" == canonical_request(request, "route53", body).parameters["HostedZoneId"]
+    for path in ("/v2/apis/%2e%2e/routes/b", "/v2/apis/%2E/routes/b", "/v2/apis/../routes/b"):
+        assert "UnknownOperationException" == refusal(received("GET", path), "apigateway", b"")
