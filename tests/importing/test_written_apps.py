@@ -304,6 +304,18 @@ signed = IAMAuthorizer()
 @app.authorizer(ttl_seconds=30)
 def check_token(request): ...
 
+@app.authorizer(header=HEADER, name="other_name")
+def computed_header(request): ...
+
+@app.authorizer(header="X-Key", name="check_key")
+def key_check(request): ...
+
+@app.route("/computed", authorizer=computed_header)
+def by_computed(): ...
+
+@app.route("/key", authorizer=key_check)
+def by_key(): ...
+
 @app.route("/signed", authorizer=signed, cors=True, api_key_required=False)
 def signed_(): ...
 
@@ -501,6 +513,7 @@ def test_an_app_of_chalice_has_the_settings_of_its_one_stage_and_a_module_that_i
     code = "from chalice import Chalice\napp = Chalice(app_name='shop')\n\n@app.lambda_function()\ndef one(e, c): ...\n"
     write(tmp_path, {".chalice/config.json": config, "app.py": code})
     (one,) = app_of(read_source(tmp_path)).functions
+    assert (one,) == app_of(read_source(tmp_path / ".chalice/config.json")).functions
     assert 'function_name="app-live-one"' in flat(one.value)
     assert 'environment={"A": "all", "B": "own"}' in flat(one.value)
     for content, line in ((b"x = 1\ny = (\n", 2), (b"x = 1\0", 1), ("x = 'ü'".encode("latin-1"), 1)):
