@@ -122,6 +122,15 @@ def test_a_pipe_in_the_place_of_a_part_is_refused_by_name_and_nobody_waits_for_i
     pipe.unlink()
 
 
+def test_an_answer_is_kept_for_what_it_comes_from_alone(tmp_path: Path) -> None:
+    files = StateFiles(tmp_path)
+    assert None is files.read_answer("a")
+    files.write_answer("a", {"n": 1})
+    assert [{"n": 1}, None] == [files.read_answer(read) for read in "ab"]
+    files.write_answer("b", 2)
+    assert [None, 2] == [files.read_answer(read) for read in "ab"]
+
+
 RECORD = {"id": "a", "port": 4566, "pid": 17, "access_key_id": "k", "secret_access_key": "s"}
 
 

@@ -233,6 +233,15 @@ def test_a_query_may_be_sent_otherwise_encoded_than_it_was_signed() -> None:
         verify(request, b"", NOW)
 
 
+def test_a_signature_has_the_token_of_its_header() -> None:
+    for token in ("", "a/token"):
+        further = {"x-amz-security-token": token} if token else {}
+        headers = signed_headers(KEY, SECRET, "GET", "127.0.0.1", "/", NOW, further=further, **TO_QUEUES)
+        request = ReceivedRequest("GET", "/", "", {name: (value,) for name, value in headers.items()})
+        verify(request, b"", NOW)
+        assert token == read(request).token
+
+
 def test_a_request_to_s3_that_names_no_hash_of_its_body_is_signed_with_it() -> None:
     request, when = signed(SigV4Auth, "s3", request_of("PUT", "/bucket/key", "", {}, b"{}"))
     verify(request, b"{}", when)

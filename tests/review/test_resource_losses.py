@@ -126,6 +126,11 @@ def test_a_policy_that_the_deploy_decides_is_not_taken_to_keep_data() -> None:
     assert [loss["stays"] for loss in losses({"B": late}, {"B": named(late, "b")})] == [False]
 
 
+def test_what_every_deploy_makes_anew_is_no_loss() -> None:
+    made_anew = {name: {"Type": name} for name in ("AWS::Lambda::Version", "AWS::ApiGateway::Deployment")}
+    assert [] == losses({name.replace(":", ""): resource for name, resource in made_anew.items()}, {})
+
+
 def test_a_condition_that_goes_removes_nothing() -> None:
     (loss,) = losses({"B": {**BUCKET, "Condition": "IsProd"}}, {"B": named(BUCKET, "b")})
     assert (loss["change"], loss["certain"]) == ("replaced", True)
