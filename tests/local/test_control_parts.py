@@ -148,7 +148,7 @@ def test_the_accesses_of_an_invocation_are_its_functions_and_its_own_or_of_none(
 
     records = [record(*of) for of in (("hello", "r1"), ("hello", "r0"), ("hello", ""), ("other", "r1"), ("", ""))]
     log = base64.b64encode(b"START\n").decode()
-    answered = {"x-amzn-requestid": "r1", "x-amz-log-result": log}
+    answered = {"X-Amzn-RequestId": "r1", "X-Amz-Log-Result": log}
     told.answers = [(200, {}, {"last": 7, "records": []}), (200, answered, {"x": 1})]
     told.answers += [(200, {}, {"last": 12, "records": records})]
     invocation = invoke_and_watch(told.aws, "hello:live", {})
@@ -235,10 +235,13 @@ def test_what_s3_was_told_is_answered_in_the_same_words_with_truths() -> None:
 
 
 def test_a_client_without_an_sdk_has_one_page_where_a_listing_has_no_more(told: Told) -> None:
-    told.answers = [(200, {}, {"QueueUrls": ["u"]})]
+    told.answers = [(200, {}, {"QueueUrls": ["u"]}), (200, {}, {"a": 1, "nextToken": "n"}), (200, {}, {"a": 2})]
     client = PlainClient(told.aws, "sqs")
     assert [{"QueueUrls": ["u"]}] == list(client.get_paginator("list_queues").paginate())
     assert "AmazonSQS.ListQueues" == told.asked[0][2]["x-amz-target"]
+    machines = PlainClient(told.aws, "stepfunctions").get_paginator("list_state_machines").paginate()
+    assert [1, 2] == [page["a"] for page in machines]
+    assert {"nextToken": "n"} == json.loads(told.asked[2][3])
 
 
 # Answers in the place of services
@@ -259,6 +262,14 @@ def test_what_a_functions_error_lacks_is_a_bad_request(told: Told) -> None:
     assert [("Throttled", "", 400), ("A", "m", 503)] == [tuple(answer.values()) for answer in answers]
     assert 403 == functions.answer("/other", {})["status"]
     assert [] == functions.errors
+
+    def broken(_: dict[str, Any]) -> dict[str, Any]:
+        raise KeyError("x")
+
+    path = functions.address(model, broken).rpartition("/")[2]
+    answer = functions.answer(f"/{path}", {"parameters": {}, "body": ""})
+    assert ("InternalFailure", 400) == (answer["error"], answer["status"])
+    assert ["'x'"] == [str(error) for error in functions.errors]
     functions.close()
 
 

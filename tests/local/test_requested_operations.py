@@ -481,11 +481,12 @@ PASSED = {"RoleArn": ROLE}
         (
             "dynamodb", "TransactWriteItems",
             {"TransactItems": [
-                {"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}},
+                {"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "u"}}, {"Update": {"TableName": "v"}},
                 {"Delete": {"TableName": "arn:aws:dynamodb:eu-west-1:444455556666:table/x"}},
             ]},
             [f"dynamodb:PutItem arn:aws:dynamodb:{PLACE}:table/t",
              f"dynamodb:ConditionCheckItem arn:aws:dynamodb:{PLACE}:table/u",
+             f"dynamodb:UpdateItem arn:aws:dynamodb:{PLACE}:table/v",
              "dynamodb:DeleteItem arn:aws:dynamodb:eu-west-1:444455556666:table/x"],
         ),
         (
@@ -555,6 +556,15 @@ PASSED = {"RoleArn": ROLE}
          ["rds:CreateDBProxy *", f"rds:AddTagsToResource arn:aws:rds:{PLACE}:db-proxy:*"]),
         ("events", "ListTargetsByRule", {},
          [f"events:ListTargetsByRule arn:aws:events:{PLACE}:rule/{UNRESOLVED}/{UNRESOLVED}"]),
+        ("dynamodb", "TransactGetItems", {"TransactItems": [{"Get": {"TableName": "t"}}]},
+         [f"dynamodb:GetItem arn:aws:dynamodb:{PLACE}:table/t"]),
+        (
+            "cognito-identity", "SetIdentityPoolRoles",
+            {"IdentityPoolId": "eu-central-1:x", "Roles": {"authenticated": ROLE, "unauthenticated": f"{ROLE}2"}},
+            ["cognito-identity:SetIdentityPoolRoles *", f"iam:PassRole {ROLE}", f"iam:PassRole {ROLE}2"],
+        ),
+        ("lambda", "PublishVersion", {"FunctionName": "f", "Qualifier": "live"},
+         [f"lambda:PublishVersion arn:aws:lambda:{PLACE}:function:f"]),
         # An id of EC2 does not say what it is of: a policy for instances alone does not decide it.
         ("ec2", "CreateTags", {"Resources": ["i-1", "vol-2"], "Tags": TAGS},
          [f"ec2:CreateTags arn:aws:ec2:{PLACE}:{UNRESOLVED}"]),
@@ -1248,3 +1258,30 @@ def test_a_body_says_nothing_else_than_the_path_and_dots_lead_nowhere() -> None:
     assert "Z1" == canonical_request(request, "route53", body).parameters["HostedZoneId"]
     for path in ("/v2/apis/%2e%2e/routes/b", "/v2/apis/%2E/routes/b", "/v2/apis/../routes/b"):
         assert "UnknownOperationException" == refusal(received("GET", path), "apigateway", b"")
+
+
+@pytest.mark.parametrize(
+    ("client", "operation", "parameters", "action"),
+    [
+        ("acm", "RequestCertificate", {"DomainName": "a.test"}, "acm:AddTagsToCertificate"),
+        ("cloudwatch", "PutMetricAlarm", {"AlarmName": "a"}, "cloudwatch:TagResource"),
+        ("ecr", "CreateRepository", {"repositoryName": "r"}, "ecr:TagResource"),
+        ("elbv2", "CreateTargetGroup", {"Name": "t"}, "elasticloadbalancing:AddTags"),
+        ("events", "PutRule", {"Name": "r"}, "events:TagResource"),
+        ("firehose", "CreateDeliveryStream", {"DeliveryStreamName": "d"}, "firehose:TagDeliveryStream"),
+        ("lambda", "CreateFunction", {"FunctionName": "f"}, "lambda:TagResource"),
+        ("secretsmanager", "CreateSecret", {"Name": "s"}, "secretsmanager:TagResource"),
+        ("ssm", "PutParameter", {"Name": "/a"}, "ssm:AddTagsToResource"),
+        ("stepfunctions", "CreateStateMachine", {"name": "m"}, "states:TagResource"),
+    ],
+)
+def test_tags_of_what_is_created_need_the_action_of_its_service(
+    client: str, operation: str, parameters: dict[str, Any], action: str
+) -> None:
+    tags = {"Tags": TAGS} if client != "lambda" else {"Tags": {"team": "shop"}}
+    requested = RequestedOperation(client, operation, "json")
+    needed = needs_of(OperationRequest(requested, {**parameters, **tags}, HERE)) or ()
+    assert [f"{action.partition(':')[0]}:{operation}", action] == [need.action for need in needed]
+    assert [f"{action.partition(':')[0]}:{operation}"] == [
+        need.action for need in needs_of(OperationRequest(requested, parameters, HERE)) or ()
+    ]

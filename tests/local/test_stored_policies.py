@@ -11,8 +11,8 @@ import pytest
 
 from remit.iam.policy import parse
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.resource_policies import LOOK_UPS
-from remit.local.authorization.stored_policies import decide, denial_message, stored_identity
+from remit.local.authorization.resource_policies import LOOK_UPS, resource_policy
+from remit.local.authorization.stored_policies import decide, denial_message, stored_identity, trusts
 from remit.local.emulator import as_request_of
 from remit.local.event_sources.service_calls import ServiceCalls
 
@@ -258,3 +258,46 @@ def test_a_user_of_the_same_name_in_another_account_has_other_groups(call: Iam) 
         call("AddUserToGroup", GroupName="senders", UserName="ada")
         queue = QUEUE.replace(ACCOUNT, other)
         assert ["ImplicitlyDenied", "Allowed"] == [verdict(USER), verdict(USER.replace(ACCOUNT, other), resource=queue)]
+
+
+@pytest.mark.parametrize(
+    ("effect", "condition", "expected"),
+    [
+        ("Allow", {}, True),
+        ("Allow", {"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),  # which is taken to hold
+        ("Deny", {}, False),
+        ("Allow", None, False),
+    ],
+)
+def test_a_role_trusts_a_service_that_its_trust_policy_lets_in(
+    call: Iam, effect: str, condition: Any, *, expected: bool
+) -> None:
+    service = LAMBDA if condition is not None else {"Service": OTHER}
+    statement = {"Effect": effect, "Action": "sts:AssumeRole", "Principal": service, "Condition": condition or {}}
+    document = json.dumps({"Statement": [statement]})
+    call("UpdateAssumeRolePolicy", RoleName="orders", PolicyDocument=document)
+    assert expected == trusts(OWN, TRUSTED)
+    assert not trusts(f"{OWN}-2", TRUSTED)
+
+
+def test_a_policy_of_a_resource_is_none_without_statements_and_unknown_where_it_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for policy, expected in (
+        (None, ()),
+        ("", ()),
+        ({}, ()),
+        ('{"Version": "2012-10-17"}', ()),
+        ('{"Statement": []}', ()),
+        ("no JSON", None),
+        ("[]", None),
+        ({"Statement": [{"Effect": "Perhaps"}]}, None),
+        ((), ()),
+    ):
+        monkeypatch.setitem(LOOK_UPS, "sqs", lambda _, policy=policy: policy)
+        assert expected == resource_policy(SEND, QUEUE), policy
+    assert () == resource_policy(SEND, "*") == resource_policy("new:DoIt", QUEUE)
+    unresolved = "arn:aws:{}:us-east-1:1:${{Unresolved}}"
+    assert [(), None, None] == [
+        resource_policy(f"{service}:Do", unresolved.format(service)) for service in ("sqs", "kms", "sts")
+    ]

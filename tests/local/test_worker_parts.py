@@ -290,7 +290,7 @@ def test_a_call_is_made_where_the_functions_own_code_is_and_not_in_its_packages(
 ) -> None:
     record = tmp_path / "orm-1.dist-info"
     record.mkdir()
-    (record / "RECORD").write_text("orm/base.py,sha256=0,1\n")
+    (record / "RECORD").write_text("orm/base.py,sha256=0,1\nsix.py,sha256=0,1\n")
     places = CallPlaces(str(tmp_path), "/project")
     monkeypatch.delenv("REMIT_CODE", raising=False)
 
@@ -306,7 +306,7 @@ def test_a_call_is_made_where_the_functions_own_code_is_and_not_in_its_packages(
     own, package = str(tmp_path / "shop" / "app.py"), str(tmp_path / "orm" / "base.py")
     assert ("shop/app.py", 2) == place(own) == place(own, package) == place(own, str(tmp_path / "boto3" / "a.py"))
     assert ("web.py", 2) == place("/project/web.py", package)
-    assert ("", 0) == place(package)
+    assert ("", 0) == place(package) == place(str(tmp_path / "six.py"))
     monkeypatch.setenv("REMIT_CODE", "lib")
     assert ("lib/shop/app.py", 2) == place(own)
 
