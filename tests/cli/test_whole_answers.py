@@ -11,13 +11,15 @@ import shlex
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
 
+import click
 import pytest
 
 from projects import Ran, configuration, inside, remit, write
 from remit.catalogue.snapshot_sources import versions
-from remit.cli import dev
+from remit.cli import dev, diff, options
 from remit.dev import events
 
 if TYPE_CHECKING:
@@ -88,6 +90,18 @@ FILES: Final = {
         ]
         + ['{"policies": {}, "request": {"action": 3}}', "not JSON", '{"request": {}}', ""]
     ),
+    "lib/node_modules/p.json": policy(statement("s3:GetObjekt", "*")),
+    "lib/a/p.json": policy(READ),
+    "lib/notes.json": "{}",
+    "serverless.yml": """service: shop
+provider: {name: aws, runtime: python3.12}
+functions:
+  report:
+    handler: src/app.handler
+    events:
+      - alexaSmartHome: amzn1.ask.skill.x
+      - cloudFront: {eventType: viewer-response, origin: s3://x}
+""",
     "like.json": policy(READ, {**READ, "Sid": "", "Action": "s3:PutObject"}),
     "sam2.yaml": """Transform: AWS::Serverless-2016-10-31
 Parameters:
@@ -215,6 +229,44 @@ def test_an_event_of_dev_is_told_in_these_lines(
     assert (out, err) == tuple(capsys.readouterr())
     dev._print_json(event)
     assert capsys.readouterr().out == json.dumps(event.document()) + "\n"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("needed", ["works", "starts"])
+def test_a_part_of_what_a_deploy_needs_is_checked_alone(needed: str) -> None:
+    role = ["--service-role", "arn:aws:iam::111122223333:role/works"] if needed == "starts" else []
+    whole, part = (
+        {
+            line.strip()
+            for line in remit("check", "deployer", "--policy", "p.json", "-C", "orders", *words).out.split("\n")
+        }
+        for words in ([], ["--part", needed, *role])
+    )
+    starts, works = "cloudformation:CreateChangeSet", "iam:CreateRole"
+    assert [True, True] == [any(action in line for line in whole) for action in (starts, works)]
+    in_part = [any(action in line for line in part) for action in (starts, works)]
+    assert [needed == "starts", needed == "works"] == in_part
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+@pytest.mark.parametrize(("stage", "branch"), [("prod", "main"), ("pull", "*")])
+def test_previews_are_deployed_from_any_branch(folder: Path, service: str, stage: str, branch: str) -> None:
+    write(folder, {"orders/config/deploy.py": CONFIG})
+    out = remit(*[service if word == "github" else word for word in JOBS], "--stage", stage).out
+    if service == "gitlab":
+        assert [f"ref:{branch}"] == sorted(set(re.findall(r"ref:[\w*]+", out)))
+    else:
+        assert "ref:" not in out
+
+
+@pytest.mark.parametrize("drift", [(), (None,)])
+def test_a_change_by_hand_alone_fails_a_comparison(drift: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    wishes: Any = SimpleNamespace(markdown=False)
+    with click.Context(click.Command("diff")) as context:
+        options.expect_json(context, click.Option(["--json"]), True)  # noqa: FBT003 - click's signature
+        answer = diff._Answer(is_open=False, document={"a": 1}, report=None, about="", drift=drift)  # type: ignore[arg-type]
+        assert len(drift) == diff._tell(answer, wishes)
+    assert capsys.readouterr().out == '{\n  "a": 1\n}\n'
 
 
 @pytest.mark.parametrize(("stage", "name"), [("prod", "orders-prod"), ("pull", "orders-pull*")])
