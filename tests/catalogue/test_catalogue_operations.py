@@ -12,7 +12,7 @@ from remit.catalogue.actions import action
 from remit.catalogue.arns import Arn, fill, parse, types_of, variables
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policies, managed_policy
-from remit.catalogue.meant_names import nearest_actions, nearest_services
+from remit.catalogue.meant_names import nearest_actions, nearest_key, nearest_services
 from remit.catalogue.operations import (
     When,
     arns,
@@ -316,6 +316,46 @@ def test_an_arn_is_made_from_a_format() -> None:
 )
 def test_a_mistaken_action_is_understood(meant: str, first: str) -> None:
     assert nearest_actions(meant)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("meant", "actions"),
+    [
+        # A verb alone: what functions use most, and no longer name for it.
+        ("dynamodb:Put", ["dynamodb:PutItem"]),
+        ("dynamodb:Get", ["dynamodb:GetItem", "dynamodb:GetRecords"]),
+        ("dynamodb:Create", ["dynamodb:PutItem", "dynamodb:CreateTable", "dynamodb:CreateBackup"]),
+        ("s3:Get", ["s3:ListBucket", "s3:GetObject"]),
+        ("secretsmanager:GetSecret", [f"secretsmanager:{name}" for name in
+                                      ("GetSecretValue", "DescribeSecret", "ListSecrets")]),
+        # Each word counts once.
+        ("dynamodb:PutPolicy", ["dynamodb:PutResourcePolicy"]),
+        ("dynamodb:RemoveResourcePolicy", ["dynamodb:DeleteResourcePolicy"]),
+        ("dynamodb:DescribeReserved", ["dynamodb:DescribeReservedCapacity"]),
+        # A singular for a plural is a slip sooner than a plural for a singular.
+        ("ssm:DescribeMaintenanceWindowTasksTasks", [f"ssm:{name}" for name in (
+            "DescribeMaintenanceWindowTasks", "DescribeMaintenanceWindowExecutionTasks", "GetMaintenanceWindowTask")]),
+    ],
+)  # fmt: skip
+def test_the_actions_that_may_be_meant_come_with_the_likeliest_first(meant: str, actions: list[str]) -> None:
+    assert list(nearest_actions(meant)) == actions
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("aws:ResourceTag", "aws:ResourceTag/KEY"),
+        ("aws:PrincipalTgs/a", "aws:PrincipalTag/a"),
+        ("kms:EncryptionContxt:a", "kms:EncryptionContext:a"),
+        ("dynamodb:LeadingKey/x", "dynamodb:LeadingKeys"),  # which is no family
+        ("aws:SourceIp/x", "aws:SourceIp"),
+        ("s3:prefixs:a", "s3:prefix"),
+        ("aws:region", "aws:RequestedRegion"),
+        ("aws:Zzzzzzz/a", None),
+    ],
+)
+def test_a_mistaken_condition_key_is_understood(written: str, meant: str | None) -> None:
+    assert nearest_key(written) == meant
 
 
 @pytest.mark.parametrize("text", ["s3:Zzzzzzzzzzzz", "foo:Bar", "", ":", "s3:", "*:*", "é:é"])

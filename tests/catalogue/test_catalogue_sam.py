@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remit.catalogue.sam_policies import sam_policies, sam_policy
+from remit.catalogue.sam_policies import SamPolicy, sam_policies, sam_policy
 from remit.iam.policy import parse
 
 
@@ -41,3 +41,9 @@ def test_every_template_is_a_policy_document_once_it_is_filled(name: str) -> Non
     assert found is not None
     policy = parse(found.filled({parameter: {"Ref": parameter} for parameter in found.parameters}))
     assert {statement.effect for statement in policy.statements} == {"Allow"}
+
+
+def test_an_object_with_more_than_a_reference_in_it_stays_as_it_is() -> None:
+    both = {"Ref": "TableName", "Else": {"Ref": "TableName"}}
+    filled = SamPolicy("Mine", ("TableName",), {"Statement": [{"Resource": both}]}).filled({"TableName": "orders"})
+    assert filled == {"Statement": [{"Resource": {"Ref": "TableName", "Else": "orders"}}]}
