@@ -8,14 +8,19 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from remit.local.authorization.caller import Caller
 from remit.local.control.clients import client_arguments, environment, function_session, session, session_as
 from remit.local.control.server_commands import accesses
+from remit.local.emulator import as_request_of, emulated
+from remit.local.repairs.identities import check_session
+from remit.local.request import RefusedRequest
 from zips import zip_of
 
 if TYPE_CHECKING:
@@ -348,3 +353,61 @@ def test_a_stack_is_made_with_no_more_than_the_policy_of_its_callers_session(acc
         while (found := stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith("IN_PROGRESS"):
             time.sleep(0.02)
         assert status == found
+
+
+OF_ROLE = "888877776666"
+ROLE = f"arn:aws:iam::{OF_ROLE}:role/teams/worker"
+USER, SESSION = f"arn:aws:iam::{OF_ROLE}:user/ann", f"arn:aws:sts::{OF_ROLE}:assumed-role/worker/ann"
+CONSTRAINT = "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must {}"
+CHAINED = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+TOO_LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "changes", "reason"),
+    [
+        (USER, "GetSessionToken", {}, ""),
+        (SESSION, "GetSessionToken", {}, "Cannot call GetSessionToken with session credentials"),
+        (SESSION, "GetFederationToken", {}, "Cannot call GetFederationToken with session credentials"),
+        (SESSION, "GetCallerIdentity", {"DurationSeconds": "x"}, ""),
+        (USER, "AssumeRole", {}, ""),
+        (USER, "AssumeRole", {"RoleSessionName": "é" * 3}, CONSTRAINT.format(
+            "ééé", "roleSessionName", "satisfy regular expression pattern: [\\w+=,.@-]*")),
+        (USER, "AssumeRole", {"RoleSessionName": "n" * 64}, ""),
+        (USER, "AssumeRole", {"RoleSessionName": "n" * 65}, CONSTRAINT.format(
+            "n" * 65, "roleSessionName", "have length less than or equal to 64")),
+        (USER, "AssumeRole", {"RoleSessionName": "nn"}, ""),
+        (USER, "AssumeRole", {"RoleSessionName": "n"}, CONSTRAINT.format(
+            "n", "roleSessionName", "have length greater than or equal to 2")),
+        (USER, "AssumeRole", {"DurationSeconds": "899"}, CONSTRAINT.format(
+            "899", "durationSeconds", "have value greater than or equal to 900")),
+        (USER, "AssumeRole", {"DurationSeconds": "43201"}, CONSTRAINT.format(
+            "43201", "durationSeconds", "have value less than or equal to 43200")),
+        (USER, "AssumeRole", {"DurationSeconds": "1h"}, CONSTRAINT.format(
+            "1h", "durationSeconds", "have value greater than or equal to 900")),
+        (USER, "AssumeRole", {"DurationSeconds": "7200"}, ""),
+        (USER, "AssumeRole", {"DurationSeconds": "7201"}, TOO_LONG),
+        (USER, "AssumeRole", {"DurationSeconds": "43200"}, TOO_LONG),
+        (SESSION, "AssumeRole", {"DurationSeconds": "3600"}, ""),
+        (SESSION, "AssumeRole", {"DurationSeconds": "3601"}, CHAINED),
+        (USER, "AssumeRole", {"RoleArn": ROLE.replace("teams/", "")}, "not authorized to perform: sts:AssumeRole on"),
+        (USER, "AssumeRole", {"RoleArn": ""}, "is not authorized to perform: sts:AssumeRole on resource: "),
+    ],
+)  # fmt: skip
+def test_sts_refuses_a_session_by_its_name_its_length_its_role_and_who_asks(
+    caller: str, action: str, changes: dict[str, str], reason: str
+) -> None:
+    parameters = {"RoleArn": ROLE, "RoleSessionName": "ann", **changes}
+    asked: Any = SimpleNamespace(operation=SimpleNamespace(name=action), parameters=parameters)
+    roles = emulated("services.iam")._roles
+    with as_request_of(OF_ROLE, "us-east-1"):
+        roles["worker"] = {"Arn": ROLE, "MaxSessionDuration": 7200}
+        try:
+            if not reason:
+                check_session(asked, Caller(caller, OF_ROLE))
+                return
+            with pytest.raises(RefusedRequest) as refused:
+                check_session(asked, Caller(caller, OF_ROLE))
+        finally:
+            del roles["worker"]
+    assert reason in refused.value.reason
