@@ -838,6 +838,11 @@ def test_a_stack_of_another_name_is_the_projects_own_and_cleared_as_such(project
     project.deploy(build)
     (stack,) = project.cloud.stacks.values()
     assert (stack.name, stack.tags["remit:namespace"]) == ("legacy", STACK)
+    project.cloud.code["orders-dev-report"] = "by hand"
+    with pytest.raises(NotApproved):
+        project.deploy(build)
+    assert project.person.heard == ["sees ManualChanges"]
+    project.cloud.code.clear()
     stack.status = "ROLLBACK_COMPLETE"
     assert project.deploy(build).ok
     assert [call.partition(" ")[0] for call in project.writes[:3]] == [
@@ -918,3 +923,23 @@ def test_a_stack_of_a_newer_remit_is_deployed_over_if_that_is_said(
             project.deploy(2, force=force)
     assert is_newer or project.deploy(2, force=force).ok
     assert project.runs == ("1" if is_newer else "2")
+
+
+def test_what_is_left_of_a_first_deploy_is_not_protected(project: Project) -> None:
+    project.cloud.endings = ["ROLLBACK_FAILED"]
+    assert not project.deploy(project.built(1, retains_data=True)).succeeded
+    assert project.writes == wholly(1)[:3]
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_whoever_deploys_meanwhile_is_waited_for_if_that_is_said(project: Project, *, wait: bool) -> None:
+    project.deploy(1)
+    project.account = project.cloud.account(local=True)  # where nobody waits long
+    build = replace(project.built(2), body=json.dumps({"Resources": {"Jobs": JOBS}}), artefacts={})
+    busy(project, "UPDATE_COMPLETE", "UPDATE_IN_PROGRESS")  # after the look at what was changed by hand
+    if wait:
+        assert project.deploy(build, wait=True, drift="accept").succeeded
+        assert project.person.heard[:1] == ["waits for UPDATE_IN_PROGRESS"]
+    else:
+        with pytest.raises(RemitError, match="somebody else is deploying orders-dev"):
+            project.deploy(build, drift="accept")

@@ -67,6 +67,7 @@ def test_a_kind_is_mentioned_by_its_ids_its_names_and_images(
         ("events:api-destination", "arn:destination/a/*", ["arn:destination/a/*"]),
         ("logs:log-group", "arn:group", ["arn:group", "arn:group:*"]),
         ("sqs:queue", "arn:queue", ["arn:queue"]),
+        ("sqs:queue", f"arn:aws:sqs:eu-west-1:1:{UNKNOWN}", [f"arn:aws:sqs:eu-west-1:1:{UNKNOWN}"]),
         ("iam:role", f"arn:aws:iam::1:role/{UNKNOWN}", []),
         ("iam:role", f"arn:aws:iam::1:role/a{UNKNOWN}", [f"arn:aws:iam::1:role/a{UNKNOWN}"]),
     ],
