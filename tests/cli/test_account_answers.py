@@ -900,3 +900,20 @@ def test_a_plan_is_written_as_markdown_beside_its_lines(orders: Path) -> None:
         f"<!-- remit plan shop-dev in {HERE} -->\n**A deploy stops here unless somebody agrees: "
     )
     assert printed.err.endswith(CHANGES + STOPS)
+
+
+@pytest.mark.parametrize(
+    ("options_given", "drift"),
+    [({}, "ask"), ({"accept_drift": True}, "accept"), ({"revert_drift": True}, "revert")],
+)
+def test_options_say_what_becomes_of_changes_by_hand(options_given: dict[str, Any], drift: str) -> None:
+    passed: list[dict[str, Any]] = []
+
+    def deploys(**answers: Any) -> Any:
+        passed.append(answers)
+        raise RemitError("it ends here")
+
+    wished = {**WISHED, "artefact_bucket": "mine", "skip": ("Queue",), **options_given}
+    with click.Context(click.Command("deploy")), pytest.raises(RemitError, match="it ends here"):
+        deploy.carry_out(deploys, answering({})[0], deploy.operator(wished), wished)
+    assert [(drift, "mine", ("Queue",))] == [(given["drift"], given["bucket"], given["skip"]) for given in passed]
