@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from remit.app import (
     App,
     ExistingValue,
     Function,
+    Grant,
     JobQueue,
     LayerCode,
     Output,
@@ -36,6 +38,10 @@ from remit.errors import (
     stop_code,
     writer,
 )
+from remit.holders import HeldPolicy, Holder, HolderKind, inline
+from remit.iam.comparison import StatementLocation
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Policy, Principals, allow
 
 
 @pytest.mark.parametrize(
@@ -208,3 +214,48 @@ def test_a_slip_means_the_likeliest_name_and_nothing_far_off() -> None:
     assert nearest_names("sqss", names)[0] == "sqs"
     assert nearest("kmx", names) == "kms"
     assert nearest("PutThing", names, 0.85) is None
+
+
+def policy_of(*actions: str) -> Policy:
+    return Policy(tuple(allow(action) for action in actions))
+
+
+def test_a_holder_tells_its_policies_by_how_they_are_held_and_which_nobody_has_read() -> None:
+    put, get = (Grant(allow(f"s3:{name}Object"), Reason("text", name)) for name in ("Put", "Get"))
+    made = HeldPolicy("${Made}", "made", policy_of("s3:GetObject"), (get,))
+    read, unread = HeldPolicy("arn:read", "managed", policy_of("a:B", "a:C")), HeldPolicy("arn:unread", "managed")
+    level, limit = HeldPolicy("scp", "scp", policy_of("*")), HeldPolicy("arn:limit", "boundary")
+    role = Holder("R", (inline([put]), unread, made, read), limits=(level, limit))
+    assert (role.grants, role.managed, role.unread) == ((put, get), ("arn:unread", "arn:read"), ("arn:unread",))
+    assert role.attached == ("arn:unread", "${Made}", "arn:read")
+    assert (role.inline, role.is_inline_known) == ({"remit": policy_of("s3:PutObject")}, True)
+    assert (role.boundary, role.unread_boundary) == ("arn:limit", "arn:limit")
+    assert replace(role, limits=(HeldPolicy("scp", "scp"),)).unread_boundary is None
+    assert role.layers.identity == (policy_of("s3:PutObject"), policy_of("s3:GetObject"), policy_of("a:B", "a:C"))
+    assert (role.layers.boundary, role.layers.scp, role.layers.rcp) == ((), ((policy_of("*"),),), ())
+    # The place of a statement counts the policies of its layer that are known.
+    places = [StatementLocation("identity", *at, put.statement) for at in ((0, 0), (1, 0), (2, 1), (3, 0))]
+    assert [role.grant(place) for place in places] == [put, get, None, None]
+    assert [role.policy(place) for place in places] == [None, None, "arn:read", None]
+    known = replace(role, limits=(level, replace(limit, document=policy_of("s3:*"))))
+    assert (known.boundary, known.unread_boundary, known.layers.boundary) == ("arn:limit", None, (policy_of("s3:*"),))
+    assert known.policy(StatementLocation("boundary", 0, 0, put.statement)) == "arn:limit"
+    assert known.policy(StatementLocation("scp", 0, 0, put.statement)) is None
+
+
+def test_a_resource_s_policy_is_asked_by_itself() -> None:
+    beside = HeldPolicy("Queue", "resource", policy_of("sqs:*"))
+    assert Holder("R", (inline([]), beside)).layers == Layers((), resource=(policy_of("sqs:*"),))
+    assert Holder("R", (inline([]),)).layers == Layers((Policy(()),))
+
+
+def test_a_holder_goes_by_what_it_is_and_whom_it_serves() -> None:
+    kinds: tuple[HolderKind, ...] = ("role", "policy", "user", "group", "managed policy")
+    titles = [Holder("X", kind=kind).title for kind in kinds]
+    assert titles == ["X", "X", "user X", "group X", "managed policy X"]
+    assert Holder("X", functions=("work",)).serves == ("work",)
+    assert Holder("X").serves == ("lambda.amazonaws.com",)
+    assert Holder("X", trusts=()).trust_policy == Policy(())
+    (statement,) = Holder("X", trusts=("a.amazonaws.com", "b.amazonaws.com")).trust_policy.statements
+    assert statement.actions.patterns == ("sts:AssumeRole",)
+    assert statement.principals == Principals((("Service", "a.amazonaws.com"), ("Service", "b.amazonaws.com")))
