@@ -46,8 +46,12 @@ def test_documents_allow_together_what_the_statements_do_and_hold_no_more_than_t
     if documents is None:
         # Any statement can be cut down to one action on one resource: either these are too long, or there is no room.
         cut_down = max(SIZES.document((part,)) for part in parts)
-        room = first + (spare or 0) * further
-        assert cut_down > smallest or (spare is not None and SIZES.document(statements) > room // 2)
+        any_number = packed(statements, SIZES, first_length=first, further_length=further)
+        if any_number is None:
+            assert cut_down > smallest
+        else:
+            assert spare is not None
+            assert len(any_number) - 1 > spare
         return
     assert pairs(statements) == pairs(tuple(each for document in documents for each in document))
     assert SIZES.document(documents[0]) <= first
