@@ -89,7 +89,10 @@ def has_rows_below(type_name: str, path: str) -> bool:
 
 
 def is_known(type_name: str) -> bool:
-    """Return whether there is a row of a type, or the type has none since it says nothing of access."""
+    """Return whether there is a row of a type, or the type has none since it says nothing of access.
+
+    A row for every type of Terraform does not count.
+    """
     if not is_of_terraform(type_name):
         return resource_type(type_name) is not None
     is_named = any(row[0] != _EVERY_TYPE and fnmatchcase(type_name, row[0]) for row in chunk("terraform-access", ""))

@@ -123,16 +123,16 @@ class AskedGrant(Sequence["Grant"]):
         return grants, mistakes
 
     @property
-    def _read(self) -> Grants:
+    def _grants_of_verb(self) -> Grants:
         """The value that the project's own code reads of it."""
         with judging_now():
             return self._made[0]
 
     def __getitem__(self, index: Any) -> Any:
-        return self._read[index]
+        return self._grants_of_verb[index]
 
     def __len__(self) -> int:
-        return len(self._read)
+        return len(self._grants_of_verb)
 
     def __add__(self, others: object) -> Grants:
         return (*self, *others) if isinstance(others, tuple | AskedGrant) else NotImplemented

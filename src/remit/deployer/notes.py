@@ -181,7 +181,10 @@ def _on_actions(stack: PlannedStack, resource: Resource, *, is_granted: bool) ->
 
 
 def _is_nameless(stack: PlannedStack, resource: Resource) -> bool:
-    """Return whether it is a role, user, group or policy of whose name nothing is known."""
+    """Return whether it is an IAM resource whose name, or one of whose possible names, does not begin as known.
+
+    False for a type without names.
+    """
     return resource.type.startswith("AWS::IAM::") and not all(map(is_specific, stack.names(resource)))
 
 

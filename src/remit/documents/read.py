@@ -62,8 +62,9 @@ def may_be_plan(content: bytes) -> bool:
 def read_as_written(content: bytes, file: str) -> ParsedFile:
     """Read a file's bytes; JSON if it begins like it or is named so, else YAML.
 
-    RemitError (2) at line and column: it cannot be read, is empty, or has a key twice where that is a mistake. More
-    than `LARGEST_DOCUMENT` bytes are refused; what may be a plan may have `LARGEST`.
+    RemitError (2) at line and column: it cannot be read, is empty, or has a key twice (in YAML only within a policy:
+    elsewhere that is one of its `slips`, and the last one counts). More than `LARGEST_DOCUMENT` bytes are refused; what
+    may be a plan may have `LARGEST`. What begins like JSON in a file named as YAML, and is none, is read as YAML.
     """
     return _parsed(_text(content, file, LARGEST_DOCUMENT), file)
 

@@ -122,8 +122,8 @@ def _value_of_parameter(name: str, parameter: Parameter, template: Mapping[str, 
         # Its value would stand in the template: the name of a secret does not.
         return quoted(f"{{{{resolve:secretsmanager:{own_name}}}}}")
     is_number = parameter.type == "Number"
-    least = section(template, "Parameters", name).get("MinValue", 365) if is_number else f"{prefix}{own_name}"
-    value = next(each for each in (parameter.default, *parameter.allowed, least) if each is not None)
+    least = section(template, "Parameters", name).get("MinValue") if is_number else f"{prefix}{own_name}"
+    value = next(each for each in (parameter.default, *parameter.allowed, least, 365) if each is not None)
     if parameter.type == "CommaDelimitedList" or parameter.type.startswith("List<"):
         texts = [text.strip() for text in str(value).split(",")]
         return Bracketed("[", tuple(Item(literal(text)) for text in texts if text), "]")

@@ -18,9 +18,9 @@ _MOST: Final = 30  # lines on changes of access beside those by hand
 
 
 def by_hand_lines(changes: ManualChanges) -> Iterator[str]:
-    """Every change on a line, then what functions may do more (+) or less (-) for it, then what is not known (?).
+    """Every change on a line below its heading, then what functions may do more (+) or less (-) for it.
 
-    Nothing when there is none of these.
+    Then what is not known (?). Nothing when there is none of these.
     """
     yield from map(shown, drift_lines(changes.drift))
     if changes.access is not None:

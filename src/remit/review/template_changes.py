@@ -359,7 +359,10 @@ def _says_anything(resource: Any) -> bool:
 
 
 def _differing(before: Any, after: Any, path: str) -> Iterator[str]:
-    """Yield the paths of the parts of a value that differ, such as `Properties.Config.version`; a list is one part."""
+    """Yield the paths of the parts of a value that differ, such as `Properties.Config.version`.
+
+    A list and an intrinsic (`{"Ref": …}`) are one part; a missing key equals null.
+    """
     if _has_parts(before) and _has_parts(after):
         for key in {**before, **after}:
             yield from _differing(before.get(key), after.get(key), f"{path}.{key}")

@@ -174,9 +174,10 @@ def broken(app: App, roles: tuple[Holder, ...]) -> tuple[BrokenFeature, ...]:
 
 
 def grouped(losses: Iterable[BrokenFeature], app: App) -> tuple[BrokenFeature, ...]:
-    """The losses, where those that differ in the function alone are one: the first, with the others in `likewise`.
+    """The losses, where those that differ in function, role and the reason's subjects alone are one.
 
-    Each function's own log group counts as the same.
+    It is the first of them, with the functions of the others in `likewise`. Each function's own log group counts as the
+    same.
     """
     groups = {function.name: function.log_group_arn for function in app.functions}
     alike: dict[BrokenFeature, list[BrokenFeature]] = {}

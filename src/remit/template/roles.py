@@ -90,13 +90,17 @@ def policy_role(value: Any, file: str, locate: Locate) -> FileRoles:
 
 
 def template_roles(value: Any, file: str, locate: Locate) -> FileRoles:
-    """The roles of a template, with the policies that other resources of it attach. RemitError at the line."""
+    """The roles, users, groups and managed policies of a template of CloudFormation or SAM, and all of its resources.
+
+    Holders have the policies that other resources attach; those that the template attaches to and does not make are
+    among them. RemitError at the line, also where there is no mapping `Resources`.
+    """
     plain = expanded(*settled(_template(value, file, locate), locate))
     return _roles(tuple(_resources(plain)), plain)
 
 
 def roles_of(resources: tuple[Resource, ...], locate: Locate) -> FileRoles:
-    """The roles of resources that nobody has written into a file, such as those of an app's template."""
+    """As `template_roles`, for resources that nobody has written into a file, such as those of an app's template."""
     return _roles(resources, ExpandedTemplate({}, locate))
 
 

@@ -88,7 +88,11 @@ def _spelled_action(statement: Statement, action: str) -> str:
 
 
 def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> Iterator[SimpleRequest]:
-    """Action, resource and context of requests in the words of a statement and of the others."""
+    """Action, resource and context of requests in the words of a statement and of the others.
+
+    Actions are those that `statement` is about; resources are the texts of every Resource and NotResource, none without
+    any. A variable has the context's value, else its default, else it stays as it is.
+    """
     every_statement = (statement, *statements)
     count = min(MOST, _MOST_WORK // len(every_statement))
     actions = _actions(every_statement)
