@@ -164,9 +164,10 @@ class DocumentParts:
         return layers
 
     def policy_part(self, key: str, action: str) -> Policy:
-        """Return the part of a document about an action: a policy that names it alone.
+        """Return what a document says about an action: its statements about it, Deny too, with that action alone.
 
-        It has no statement where the document has none about the action, or is no policy.
+        Resources and conditions stay, Sids do not. There is no statement where the document has none about the action,
+        or is no policy. KeyError: the action is none of those that this object was made with, as they were spelled.
         """
         return self._policies[self.number(key, action)]
 

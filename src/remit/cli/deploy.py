@@ -282,7 +282,7 @@ def carry_out(
 
 
 def check_options(wished: Mapping[str, Any]) -> None:
-    """Refuse what does not go together, or a file that cannot be written, first of all: a usage error (2)."""
+    """Refuse what does not go together, or a file in no folder: a usage error (2), the first that is found."""
     plan, write, is_document = wished["only_plans"], wished["write"], options.wants_json() or wished["markdown"]
     names = ("yes", "resume", "revert_drift", "skip")
     beyond = [f"--{name.replace('_', '-')}" for name in names if wished.get(name)]

@@ -139,6 +139,7 @@ def judged_at_once(function: Callable[P, R]) -> Callable[P, R]:
                     raise
                 fit = fitted(function, arguments, options)
                 mistakes.errors += fit.mistakes
+                # Called for its mistakes alone: the value would be half of what was meant.
                 function(*fit.arguments, **fit.options)
         for mistake in mistakes.errors:
             mistake.origin = mistake.origin or writer()

@@ -60,7 +60,7 @@ _OPERATORS: Final = (
 
 
 def _method(gives: Callable[[Unread], Any]) -> Callable[..., Any]:
-    """A method of Unread, which gives something while a project's code runs, and raises UnreadError afterwards."""
+    """A method of Unread, which gives something while a project's code runs, and raises UnreadError at other times."""
 
     def method(self: Unread, *_arguments: object, **_options: object) -> Any:
         """Give what `gives` says while a project loads; UnreadError at any other time."""

@@ -57,10 +57,10 @@ class Uncollected:
 
 
 def collect(account: Account, collecting: Collecting, progress: Callable[[str], None]) -> tuple[Uncollected, ...]:
-    """Write the files into the folder; return what could not be gathered.
+    """Write the files into the folder; return what could not be gathered: calls and roles that AWS refuses.
 
-    With a role, those of each active account of the organization, whose own file comes first: accounts in which the
-    role cannot be assumed are in the answer. RemitError: the organization cannot be read.
+    With a role: `organization.json`, and the files of each active account of the organization. What an earlier run
+    wrote whole is kept and not asked for again, but `organization.json`. RemitError: the organization cannot be read.
     """
     failures: list[Uncollected] = []
     if collecting.role is None:

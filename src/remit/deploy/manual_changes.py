@@ -47,7 +47,7 @@ class ManualChanges:
 
     @property
     def functions_of_other_code(self) -> frozenset[str]:
-        """The functions whose code was changed by hand, by their names in the account."""
+        """The functions whose code, packaged by remit, was changed by hand, by their names in the account."""
         repairs = [repair for change in self.drift for repair in change.repairs]
         return frozenset(
             str(dict(repair.parameters)["FunctionName"])

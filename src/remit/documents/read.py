@@ -64,7 +64,8 @@ def read_as_written(content: bytes, file: str) -> ParsedFile:
 
     RemitError (2) at line and column: it cannot be read, is empty, or has a key twice (in YAML only within a policy:
     elsewhere that is one of its `slips`, and the last one counts). More than `LARGEST_DOCUMENT` bytes are refused; what
-    may be a plan may have `LARGEST`. What begins like JSON in a file named as YAML, and is none, is read as YAML.
+    may be a plan may have `LARGEST`. A `.yaml` that begins like JSON, and is none, is read as YAML if its first key
+    has no quotes.
     """
     return _parsed(_text(content, file, LARGEST_DOCUMENT), file)
 
@@ -137,7 +138,8 @@ def _is_json(text: str, file: str) -> bool:
 def _parsed(text: str, file: str, mistakes: list[RemitError] | None = None) -> ParsedFile:
     """Read a text as JSON or YAML; a mistake that leaves the rest readable goes to `mistakes`, or is raised if None.
 
-    RemitError (2): it cannot be read. A `.yaml` that begins like JSON, but is not, is read as YAML.
+    RemitError (2): it cannot be read. A `.yaml` that begins like JSON, but is none, is read as YAML if its first key
+    has no quotes.
     """
     if _is_json(text, file):
         try:

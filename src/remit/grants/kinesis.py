@@ -19,7 +19,11 @@ _STREAM: Final = typed.ResourceKind("kinesis", "stream/{}", "stream", "AWS::Kine
 
 @verb
 def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
-    """Put records, one or a batch: kinesis:PutRecord, kinesis:PutRecords. With `key`, kms:GenerateDataKey."""
+    """Put records, one or a batch: kinesis:PutRecord, kinesis:PutRecords.
+
+    With a KMS key, `key` or the one that a stream of the app names, kms:GenerateDataKey through Kinesis; not for a key
+    that AWS manages.
+    """
     actions, with_key = ("kinesis:PutRecord", "kinesis:PutRecords"), ("kms:GenerateDataKey",)
     return _STREAM.grants("kinesis.put", "puts records into", stream, actions, key=key, with_key=with_key)
 
@@ -28,7 +32,7 @@ def put(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
 def read(stream: StreamRef, *, key: KeyRef | None = None) -> typed.Grants:
     """Read records: kinesis:GetRecords, kinesis:GetShardIterator, kinesis:ListShards, kinesis:DescribeStreamSummary.
 
-    With `key`, kms:Decrypt. A function that a stream triggers needs none of it.
+    With a KMS key, as for `put`, kms:Decrypt. A function that a stream triggers needs none of it.
     """
     actions = (
         "kinesis:GetRecords",

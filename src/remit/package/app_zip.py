@@ -304,7 +304,7 @@ def _write(
 ) -> str:
     """Write the zip, and return a digest of the contents of it and its layers.
 
-    Files of the app that may hold a secret join `suspects`.
+    Files of the app that may hold a secret join `suspects`. RemitError: a file cannot be read, or changed meanwhile.
     """
     with path.open("w+b") as file, contextlib.ExitStack() as opened:
         zips = {installed.path: opened.enter_context(installed.path.open("rb")) for installed in layers}

@@ -236,7 +236,10 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
 
 
 def _merged(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Statements that differ in their action alone as one, then those that differ in their resource; without Sids."""
+    """Statements that differ in their action alone as one, then those that differ in their resource; without Sids.
+
+    Those with NotAction or NotResource are joined only where it is the same. Each stands where its first one stood.
+    """
     anonymous = [replace(statement, sid="") for statement in statements]
     yield from _joined(_joined(anonymous, "actions"), "resources")
 

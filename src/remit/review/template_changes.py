@@ -51,7 +51,10 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 
 
 def version_of(read: FileRoles, file: str) -> Version:
-    """The roles of a file as one side of a review."""
+    """The roles, users and groups of a file, and its policies that none of them has, as one side of a review.
+
+    `file` is how sentences call that side. The notes of what was read stay behind.
+    """
     access_by_id = giving_of_file(read)
     shapes = shapes_of(read.resources)
     return Version(file, read.holders, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)

@@ -84,9 +84,9 @@ def _value(key: str, question: Question) -> Value:  # noqa: PLR0911 - one rule a
 
 
 def _parameter_of_its_name(key: str, question: Question) -> Value:
-    """The parameter that a key is called after (`cloudwatch:namespace`, also as `Name-Space`).
+    """The parameter that a key (lower case) is called after, its hyphens left out: `s3:max-keys` is MaxKeys.
 
-    None where there is none.
+    None where there is none, or it is neither a scalar nor a list of such.
     """
     bare = key.partition(":")[2].replace("-", "")
     for name, value in question.need.parameters.items():

@@ -32,7 +32,7 @@ def new_stream(function: DeployedFunction, now: datetime) -> str:
 
 
 def _starting(function: DeployedFunction, printed: str) -> tuple[str, ...]:
-    """The events of a cold start, INIT_START and the lines that it printed."""
+    """The events of a cold start: INIT_START (platform.initStart of a log in JSON), and the lines that it printed."""
     if function.log_format == "JSON":
         record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": function.runtime}
         return (_event("platform.initStart", record), *_lines(printed))
