@@ -15,7 +15,7 @@ from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.triggers import app_wide, http_api, rest_api
 from remit.triggers.api import Api
-from remit.triggers.app_routes import routes
+from remit.triggers.app_routes import route_checks, routes
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.dynamodb import Dynamodb
 from remit.triggers.event import Event
@@ -669,3 +669,65 @@ def test_an_event_of_a_source_has_its_name_whatever_signs_that_has() -> None:
 def test_a_sample_event_has_a_value_that_its_pattern_lets_through(comparison: Any, value: Any) -> None:
     function = Function("f", "F", "app.f", {}, (Event(detail={"a": [comparison]}),))
     assert value == event_for(sample_event("event"), App("shop", "dev", (function,)), function)["detail"]["a"]
+
+
+# Names of the app's own, and what two routes may not be
+
+
+def test_a_bucket_and_a_dead_letter_queue_of_the_app_are_known_by_name_and_by_arn_and_nothing_else_is() -> None:
+    resources = (
+        Resource("Files", "AWS::S3::Bucket", {"BucketName": "files"}),
+        Resource("Unnamed", "AWS::S3::Bucket", {}),
+        Resource("Lost", "AWS::SQS::Queue", {"QueueName": "lost"}),
+        Resource("Topic", "AWS::SNS::Topic", {"TopicName": "x", "BucketName": "theirs", "QueueName": "orders"}),
+    )
+    triggers = (
+        S3("files", prefix="a"),
+        S3("arn:aws:s3:::files", prefix="b"),
+        S3("theirs"),
+        S3("lost"),
+        Sqs("lost"),
+        Sns("news", dead_letter="lost"),
+        Event(source="a", dead_letter="arn:aws:sqs:eu-west-1:1:lost"),
+        Schedule("rate(1 day)", dead_letter="files"),
+        Schedule("rate(1 day)", dead_letter="orders"),
+    )
+    own = (*(trigger.at(Origin("app.py", at)) for at, trigger in enumerate(triggers)), object())
+    app = app_wide.with_own_sources(app_of(*own, resources=resources))
+    (bucket, queue), unchanged = ("${Files.Arn}", "${Lost.Arn}"), ("theirs", "lost", "lost", "files", "orders")
+    made_triggers = [function.triggers[0] for function in app.functions]
+    sources: list[Any] = [
+        getattr(trigger, "dead_letter", None) or getattr(trigger, "bucket", None) or getattr(trigger, "queue", None)
+        for trigger in made_triggers
+    ]
+    assert [bucket, bucket, *unchanged[:3], queue, queue, *unchanged[3:], None] == sources
+    assert [Origin("app.py", at) for at in range(9)] == [trigger.written for trigger in made_triggers[:-1]]  # type: ignore[attr-defined]
+    assert own[-1] is made_triggers[-1]
+
+
+@pytest.mark.parametrize(
+    ("triggers", "sent", "way"),
+    [
+        ((Api("GET /a/{b}"), Api("GET /a/{c}"), Api("GET /a/{b}")), "request", "path"),
+        ((Rest("GET /a/{b}"), Rest("GET /a/{c}"), Rest("GET /a/{b}")), "request", "path"),
+        ((Websocket("say"), Websocket("hear"), Websocket("say")), "message", "route"),
+    ],
+)
+def test_a_route_that_takes_what_another_one_takes_is_told_with_both(triggers: Any, sent: str, way: str) -> None:
+    own = [trigger.at(Origin("app.py", at)) for at, trigger in enumerate(triggers)]
+    hint = f"API Gateway sends a {sent} to one function: remove one, or give it another {way}"
+    (check, *_) = route_checks(type(own[0]))
+    message = "route `{}` of `{}` is declared twice{}; `f0` at None has it, too"
+    second = [(message.format("GET /a/{c}", "f1", " as `GET /a/{b}`"), hint, 1)] if sent == "request" else []
+    assert [*second, (message.format(own[2].route, "f2", ""), hint, 2)] == [
+        (mistake.message, mistake.hint, mistake.origin and mistake.origin.line)
+        for mistake in check(app_of(*own).functions)
+    ]
+
+
+def test_a_domain_without_routes_has_no_effect_and_that_is_said_once() -> None:
+    settings = {"domain_name": "a.example", "written": {"domain_name": THERE}}
+    app = app_of(Sqs("a"), api=ApiSettings(**settings), rest=RestSettings(**settings))
+    note = "no function has a route, such as `on.{0}(…)`: `config.{0}.domain_name` has no effect ({1})"
+    assert tuple(note.format(name, THERE) for name in ("api", "rest")) == app_wide.app_wide_notes(app)
+    assert () == app_wide.app_wide_notes(app_of(Sqs("a"), api=ApiSettings(), rest=RestSettings()))
