@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import time
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from remit.local.emulator import during
+from remit.local.event_sources import failed_batches, streams
 from remit.local.event_sources.failed_batches import Batch, FailedBatches, NextStep, next_step, reported_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from remit.local.event_sources.destinations import DestinationRecord
+    from remit.local.functions.deployed_function import DeployedFunction
 
 FUNCTION = {"config": {"FunctionName": "measure", "FunctionArn": "arn:aws:lambda:eu-west-1:1:function:measure"}}
 MAPPING = {"UUID": "m", "EventSourceArn": "arn:aws:kinesis:eu-west-1:1:stream/a", "FunctionName": "measure"}
@@ -26,8 +29,10 @@ class Sent:
     def __init__(self) -> None:
         self.documents: list[dict[str, Any]] = []
         self.records: list[DestinationRecord] = []
+        self.places: list[tuple[str, str]] = []
 
-    def send(self, _function: object, _destination: str, record: DestinationRecord) -> None:
+    def send(self, function: DeployedFunction, destination: str, record: DestinationRecord) -> None:
+        self.places.append((function.name, destination))
         self.documents.append(dict(record.document))
         self.records.append(record)
 
@@ -97,27 +102,95 @@ def test_of_a_queue_an_answer_that_is_no_json_fails_the_batch(body: object, expe
     assert expected == reported_items(body, of_queue=True)
 
 
-def test_the_record_of_a_batch_that_is_given_up_says_where_it_is_and_a_bucket_gets_it_whole() -> None:
-    records = [record(number, age=100) for number in (1, 2, 3)]
+S3: Final = "arn:aws:s3:::b"
+ARRIVALS: Final = ("1970-01-01T00:00:01.500Z", "1970-01-01T00:00:03.500Z")
+OF_KINESIS: Final = [
+    {"eventID": f"shardId-7:{n}", "kinesis": {"sequenceNumber": f"0{n}", "approximateArrivalTimestamp": n + 0.5}}
+    for n in (1, 2, 3)
+]
+OF_TABLE: Final = [{"dynamodb": {"SequenceNumber": f"0{n}", "ApproximateCreationDateTime": n + 0.5}} for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("records", "kind", "shard"),
+    [
+        (OF_KINESIS, "KinesisBatchInfo", "shardId-7"),
+        (OF_TABLE, "DDBStreamBatchInfo", "shardId-00000000000000000000-00000000"),
+    ],
+    ids=["Kinesis", "table"],
+)
+def test_the_record_of_a_batch_that_is_given_up_says_where_it_is_and_a_bucket_gets_it_whole(
+    records: list[dict[str, Any]], kind: str, shard: str
+) -> None:
     sent = Sent()
     mapping = {
         **MAPPING,
-        "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::b"}},
+        "DestinationConfig": {"OnFailure": {"Destination": S3}},
         "MaximumRetryAttempts": 0,
     }
     service: Any = SimpleNamespace(_esms={"m": mapping}, _get_func_record_for_qualifier=lambda *_: (FUNCTION, None))
-    FailedBatches(sent, service)._run_all("m", records, lambda *_: {"error": True})  # type: ignore[arg-type]
+    result = FailedBatches(sent, service)._run_all("m", records, lambda *_: {"error": True})  # type: ignore[arg-type]
+    assert {"body": None, "log": ""} == result
     (given_up,) = sent.records
-    batch = given_up.document["KinesisBatchInfo"]
-    place = ("shardId-000000000000", "1", "3", 3, MAPPING["EventSourceArn"])
-    names = ("shardId", "startSequenceNumber", "endSequenceNumber", "batchSize", "streamArn")
-    assert place == tuple(batch[name] for name in names)
-    assert batch["approximateArrivalOfFirstRecord"] <= batch["approximateArrivalOfLastRecord"]
-    context = given_up.document["requestContext"]
-    assert ("RetryAttemptsExhausted", 1) == (context["condition"], context["approximateInvokeCount"])
-    assert {"Records": records} == json.loads(given_up.stored["payload"])
-    assert "payload" not in given_up.document
-    assert (True, "m/shardId-000000000000") == (given_up.failed, given_up.object_name)
+    document = dict(given_up.document)
+    assert {**document, "payload": json.dumps({"Records": records})} == given_up.stored
+    assert 36 == len(document["requestContext"].pop("requestId"))
+    assert document.pop("timestamp").endswith("Z")
+    assert document == {
+        "version": "1.0",
+        "requestContext": {
+            "functionArn": "arn:aws:lambda:eu-west-1:1:function:measure",
+            "condition": "RetryAttemptsExhausted",
+            "approximateInvokeCount": 1,
+        },
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        kind: {
+            "shardId": shard,
+            "startSequenceNumber": "01",
+            "endSequenceNumber": "03",
+            "approximateArrivalOfFirstRecord": ARRIVALS[0],
+            "approximateArrivalOfLastRecord": ARRIVALS[1],
+            "batchSize": 3,
+            "streamArn": MAPPING["EventSourceArn"],
+        },
+    }
+    assert (True, f"m/{shard}", "measure", S3) == (given_up.failed, given_up.object_name, *sent.places[0])
+
+
+@pytest.mark.parametrize("configured", [None, {}, {"OnFailure": None}, {"OnFailure": {"Destination": ""}}])
+def test_what_is_given_up_is_lost_without_a_destination(configured: Any) -> None:
+    results = [{"error": True}, {}]
+    assert ([["1"]], []) == run([record(1)], results, MaximumRetryAttempts=0, DestinationConfig=configured)
+
+
+def test_a_mapping_runs_what_it_names_waits_longer_after_each_failure_and_stops_when_it_is_turned_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(failed_batches, "time", SimpleNamespace(time=lambda: 0.0, sleep=pauses.append))
+    mapping, named, runs = {**MAPPING, "Qualifier": "live"}, [], []
+
+    def function_of(name: str, qualifier: str | None) -> Any:
+        named.append((name, qualifier))
+        return FUNCTION, None
+
+    def execute(function: Any, event: Any) -> dict[str, Any]:
+        runs.append((function, event))
+        mapping["Enabled"] = len(runs) < 3
+        return {"error": True, "throttle": len(runs) == 2, "body": len(runs)}
+
+    service: Any = SimpleNamespace(
+        _esms={"m": mapping}, _get_func_record_for_qualifier=function_of, _execute_function=execute
+    )
+    FailedBatches(Sent(), service).take_hold()  # type: ignore[arg-type]
+    records = [record(1), record(2)]
+    with during(streams._ONLY, "m"):
+        result = service._execute_function(FUNCTION, {"Records": tuple(records)})
+    assert {"error": True, "throttle": False, "body": 3} == result
+    assert [(FUNCTION, {"Records": records})] * 3 == runs
+    assert ([("measure", "live")] * 3, [0.5, 1.0, 1.0]) == (named, pauses)
+    assert {"error": True, "throttle": False, "body": 4} == service._execute_function("other", {"of": "no stream"})
+    assert ("other", {"of": "no stream"}) == runs[3]
 
 
 OLD, NEW, LAST = (record(number, age) for number, age in ((1, 50.0), (2, 0.0), (3, 0.0)))
@@ -143,6 +216,8 @@ def failed(*numbers: object) -> dict[str, Any]:
          NextStep((WAITS,), 0.0, 4.0, "MaxRecordAgeExceeded", Batch(WHOLE.records, 1))),
         ({"error": True}, {"BisectBatchOnFunctionError": "true"}, 4.0,
          NextStep((Batch([OLD]), Batch([NEW, LAST]), WAITS), 0.0, 0.5)),
+        ({"error": True}, {"BisectBatchOnFunctionError": False}, 4.0,
+         NextStep((Batch(WHOLE.records, 1), WAITS), 4.0, 8.0)),
         (failed("3", "2"), REPORTS, 4.0, NextStep((Batch([NEW, LAST], 1), WAITS), 4.0, 8.0)),
         (failed("1"), REPORTS, 4.0, NextStep((Batch(WHOLE.records, 1), WAITS), 4.0, 8.0)),
         (failed("3", "9"), REPORTS, 4.0, NextStep((Batch(WHOLE.records, 1), WAITS), 4.0, 8.0)),
@@ -156,3 +231,15 @@ def test_what_is_run_next_is_what_a_batch_leaves_and_then_those_that_wait(
 ) -> None:
     now = float(LAST["kinesis"]["approximateArrivalTimestamp"])
     assert expected == next_step((WHOLE, WAITS), result, mapping, now, pause)
+
+
+def test_a_batch_of_one_is_not_halved_and_halves_keep_the_attempts_of_their_batch() -> None:
+    now, bisects = float(LAST["kinesis"]["approximateArrivalTimestamp"]), {"BisectBatchOnFunctionError": True}
+    step = next_step((Batch([LAST], 2),), {"error": True}, bisects, now, 4.0)
+    assert NextStep((Batch([LAST], 3),), 4.0, 8.0) == step
+    step = next_step((Batch([NEW, LAST], 2),), {"error": True}, bisects, now, 4.0)
+    assert NextStep((Batch([NEW], 2), Batch([LAST], 2)), 0.0, 0.5) == step
+    step = next_step((Batch([NEW, LAST], 2),), failed("2"), REPORTS, now, 4.0)
+    assert NextStep((Batch([NEW, LAST], 3),), 4.0, 8.0) == step
+    limits = {"MaximumRetryAttempts": -1, "MaximumRecordAgeInSeconds": -1}
+    assert NextStep((Batch([OLD], 10),), 4.0, 8.0) == next_step((Batch([OLD], 9),), {"error": True}, limits, now, 4.0)
