@@ -140,6 +140,71 @@ def test_a_body_in_chunks_arrives_and_where_nothing_answers_it_is_said(ports: Fi
     assert (201, "a body") == (response.status, json.loads(content)["body"])
 
 
+def exchanged(ports: FixedPorts, request: bytes, answer: bytes, *, ends: bool = True) -> tuple[bytes, bytes]:
+    """What an API below `/base/` gets of a request, byte for byte, and what its client gets, which `ends` first."""
+    got = b""
+    with socket.create_server(("127.0.0.1", 0)) as api:
+
+        def serve_one() -> None:
+            nonlocal got
+            connection, _ = api.accept()
+            with connection:
+                while (received := connection.recv(65_536)) and (ends or b"\r\n\r\n" not in got + received):
+                    got += received
+                got += received
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve_one, daemon=True)
+        thread.start()
+        url = ports.serve({"Url": f"http://127.0.0.1:{api.getsockname()[1]}/base/"})["Url"]
+        with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=HANGS) as client:
+            client.sendall(request)
+            if ends:
+                client.shutdown(socket.SHUT_WR)
+            told = b"".join(iter(lambda: client.recv(65_536), b""))
+        thread.join(HANGS)
+    return got, told
+
+
+LARGE = b"x" * 200_000
+HEAD = b"GET /base/a/?x=/1?y HTTP/1.1\r\nHost: shop\r\nX-Name: caf\xe9\r\nX-Two: 1\r\nX-Two: 2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (HEAD + b"Keep-Alive: 5\r\nConnection: keep-alive\r\n\r\nbody" + LARGE,
+         HEAD + b"Keep-Alive: 5\r\nConnection: close\r\n\r\nbody" + LARGE),
+        (b"PUT /a HTTP/1.0\r\nExpect: 200-maybe\r\nUpgrade: h2c\r\n\r\n",
+         b"PUT /base/a HTTP/1.0\r\nUpgrade: h2c\r\nConnection: close\r\n\r\n"),
+        (b"GET /a// HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"GET /base/a/ HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
+        (b"GET /? HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n",
+         b"GET /base? HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n"),
+    ],
+)  # fmt: skip
+def test_a_request_and_its_answer_are_passed_on_byte_for_byte_but_for_what_is_about_the_connection(
+    ports: FixedPorts, request_: bytes, expected: bytes
+) -> None:
+    request_ = request_.replace(b"/base", b"")
+    answer = b"HTTP/1.1 200 Fine\r\nx-a:  b\r\n\r\n" + LARGE
+    assert (expected, answer) == exchanged(ports, request_, answer)
+
+
+def test_a_client_that_waits_for_the_end_of_an_answer_is_told_it(ports: FixedPorts) -> None:
+    request = b"GET / HTTP/1.1\r\n\r\n"
+    answer = b"HTTP/1.1 200 Fine\r\n\r\nall of it"
+    got = b"GET /base/ HTTP/1.1\r\nConnection: close\r\n\r\n"
+    assert (got, answer) == exchanged(ports, request, answer, ends=False)
+
+
+def test_each_method_is_passed_on_and_another_one_is_refused(ports: FixedPorts) -> None:
+    for method in ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"):
+        got, _ = exchanged(ports, f"{method} / HTTP/1.1\r\n\r\n".encode(), b"")
+        assert got.startswith(f"{method} /base/ HTTP/1.1\r\n".encode())
+    url = ports.serve({"Url": "http://127.0.0.1:9/"})["Url"]
+    assert [501, 502] == [ask(url, method)[0].status for method in ("TRACE", "PUT")]
+
+
 def test_a_websocket_is_joined_to_its_api(ports: FixedPorts) -> None:
     def echo(client: ServerConnection) -> None:
         for message in client:
@@ -214,6 +279,8 @@ def test_what_is_not_there_any_more_is_not_served(ports: FixedPorts, upstream: s
     assert {} == ports.serve({})
     with pytest.raises(ConnectionRefusedError):
         ask(url)
+    assert {"Url": url} == ports.serve({"Url": upstream})
+    assert 201 == ask(url)[0].status
 
 
 def test_a_port_that_is_taken_is_told_with_the_option_for_another(tmp_path: Path, upstream: str) -> None:

@@ -31,6 +31,12 @@ def test_a_copy_is_new_where_a_file_came_changed_or_went(tmp_path: Path) -> None
     (folder / "app.py").write_text("own")  # as long as before
     os.utime(folder / "app.py", ns=(1, 1))
     assert (True, {"app.py": "own", "lib/more.py": "two"}) == copied()
+    (folder / "app.py").write_text("longer")  # of the same time
+    os.utime(folder / "app.py", ns=(1, 1))
+    assert (True, {"app.py": "longer", "lib/more.py": "two"}) == copied()
+    (folder / "app.py").write_text("own")
+    os.utime(folder / "app.py", ns=(1, 1))
+    assert (True, {"app.py": "own", "lib/more.py": "two"}) == copied()
     (folder / "lib/more.py").unlink()
     assert (True, {"app.py": "own"}) == copied()
     assert not (target / "lib").exists()

@@ -84,7 +84,7 @@ def test_what_is_removed_is_told_and_neither_what_came_and_went_nor_what_this_pr
     added, changed, removed = Change.added, Change.modified, Change.deleted
     for name in ("kept", "output", "errors"):
         (tmp_path / name).touch()
-    changes = [(removed, "gone"), (added, "draft"), (removed, "draft"), (changed, "kept")]
+    changes = [(removed, "gone"), (added, "draft"), (removed, "draft"), (changed, "kept"), (removed, "a")]
     changes += [(changed, "output"), (changed, "errors")]
     with (tmp_path / "output").open("w") as output, (tmp_path / "errors").open("w") as errors:
         monkeypatch.setattr(sys, "stdout", output)
@@ -92,7 +92,7 @@ def test_what_is_removed_is_told_and_neither_what_came_and_went_nor_what_this_pr
         told = list(_saved_names(tmp_path, [(kind, str(tmp_path / name)) for kind, name in changes]))
         monkeypatch.setattr(sys, "stderr", None)
         without_errors = list(_saved_names(tmp_path, [(changed, str(tmp_path / "output"))]))
-    assert ([("gone", "kept")], []) == (told, without_errors)
+    assert ([("a", "gone", "kept")], []) == (told, without_errors)
 
 
 def test_what_tools_keep_is_not_told(watch: Watch) -> None:
