@@ -104,6 +104,8 @@ def in_template(kind: str, document: dict[str, Any]) -> dict[str, Any]:
         ("AWS::IAM::ManagedPolicy", 6_144),
         ("AWS::IAM::RolePolicy", 10_240),
         ("AWS::IAM::User", 2_048),
+        ("AWS::IAM::UserPolicy", 2_048),
+        ("AWS::IAM::GroupPolicy", 5_120),
         ("AWS::IAM::Group", 5_120),
     ],
 )
