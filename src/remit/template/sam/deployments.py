@@ -83,7 +83,7 @@ def _group(function: SamResource) -> MadeResource:
         "ServiceRoleArn": preference.get("Role") or arn_of(_ROLE),
         **given(preference, "TriggerConfigurations"),
     }
-    if isinstance(alarms, list):
+    if alarms and isinstance(alarms, list):
         properties["AlarmConfiguration"] = {"Enabled": True, "Alarms": [{"Name": alarm} for alarm in alarms]}
     name = f"{function.logical_id}DeploymentGroup"
     return MadeResource(name, "AWS::CodeDeploy::DeploymentGroup", properties, function.at("DeploymentPreference"))
