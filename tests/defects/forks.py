@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ from defects import mutate  # noqa: E402 - a script that imports its neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from ctypes import c_int
 
     from defects.mutate import Defect
 
@@ -53,8 +55,8 @@ CANNOT_TRY = "cannot be tried in a fork"
 KILLED = "killed"
 """How a trial ends, unless it ends with the name of the test that notices the defect."""
 
-_ALL_PASSED, _NOT_TRIED = 0, 255
-"""Exit codes of a fork. Any other is the number of the test that failed, from 1."""
+_ALL_PASSED, _FAILED, _NOT_TRIED = 0, 1, 2
+"""Exit codes of a fork."""
 
 
 def put(defect: Defect) -> None:
@@ -112,45 +114,47 @@ def _tried(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, f
     """Try a defect in a fork, and say how that ended."""
     if not items:
         return CANNOT_TRY
+    running = RawValue("i")  # the index of the test that the fork is at
     fork = os.fork()
     if fork == 0:
-        _be_the_fork(defect, items, seconds)
+        _be_the_fork(defect, items, seconds, running)
     _, status = os.waitpid(fork, 0)
     if os.WIFSIGNALED(status):
         return KILLED
     code = os.WEXITSTATUS(status)
     words = {_ALL_PASSED: SURVIVED, _NOT_TRIED: CANNOT_TRY}
-    return words.get(code) or items[code - 1].nodeid
+    return words.get(code) or items[running.value].nodeid
 
 
-def _be_the_fork(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, float]) -> None:
+def _be_the_fork(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, float], running: c_int) -> None:
     """Run the tests until one fails, and never return."""
-    code = 1
+    code = _FAILED
     try:
         gc.unfreeze()
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        code = _exit_code(defect, items, seconds)
+        code = _exit_code(defect, items, seconds, running)
     finally:
         os._exit(code)
 
 
-def _exit_code(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, float]) -> int:
+def _exit_code(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, float], running: c_int) -> int:
     try:
         put(defect)
     except (LookupError, ValueError):  # it is not here, or closes over other names with the defect
         return _NOT_TRIED
     _forget()
     try:
-        for number, item in enumerate(items, start=1):
+        for index, item in enumerate(items):
+            running.value = index
             _limit_processor_time()
-            following = items[number] if number < len(items) else None
-            with limited_time(waiting_seconds(seconds.get(item.nodeid)), number):
+            following = items[index + 1] if index + 1 < len(items) else None
+            with limited_time(waiting_seconds(seconds.get(item.nodeid)), _FAILED):
                 reports = runtestprotocol(item, log=False, nextitem=following)
             if any(report.failed for report in reports):
-                return number
+                return _FAILED
     finally:
         items[0].session._setupstate.teardown_exact(None)
     return _ALL_PASSED

@@ -113,11 +113,13 @@ def test_a_defect_of_a_function_that_is_not_here_is_an_error() -> None:
         forks.put(Defect("remit.errors", "nowhere", "constant", 1))
 
 
-def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> None:
+def test_forks_tell_a_defect_that_a_test_notices_from_one_that_none_of_many_does() -> None:
     test = "tests/triggers/test_triggers.py::test_each_clock_that_eventbridge_refuses_is_told"
+    quick = "tests/triggers/test_triggers.py::test_a_time_that_the_clocks_leap_over_never_comes"
+    tests = [*[quick] * 255, test]  # more than there are exit codes
     seen = Defect("remit.triggers.schedule_expression", "check_expression", "comparison", 1)
     unseen = Defect("remit.triggers.schedule", "Schedule.resources", "constant", 1)
-    ends = run.in_forks({seen: [test], unseen: [test]}, jobs=1)
+    ends = run.in_forks({seen: tests, unseen: tests}, jobs=1)
     assert {seen: test, unseen: forks.SURVIVED} == ends
 
 
