@@ -126,17 +126,17 @@ def test_an_access_is_noted_once_a_day_for_each_role_action_and_resource_until_t
     log = AccessLog([told.append])
     calls = ServiceCalls(log)
     first = AccessRecord(
-        time="2026-01-31T10:00:00Z", caller=ROLE, function="", operation=SEND, action=SEND, resource=QUEUE,
+        time="2026-01-30T10:00:00Z", caller=ROLE, function="", operation=SEND, action=SEND, resource=QUEUE,
         decision="allowed", because="", statement="", refused=False,
     )  # fmt: skip
     others = [
-        replace(first, time="2026-02-31T10:00:00Z"),
-        replace(first, time="2026-02-31T11:00:00Z", decision="unknown"),
+        replace(first, time="2026-01-31T10:00:00Z"),
+        replace(first, time="2026-01-31T11:00:00Z", decision="unknown"),
         replace(first, caller=SESSION),
         replace(first, action="sqs:PurgeQueue"),
         replace(first, resource="*", decision="denied"),
     ]
-    for record in (first, replace(first, time="2026-01-31T23:59:59Z"), *others):
+    for record in (first, replace(first, time="2026-01-30T23:59:59Z"), *others):
         calls._note(record)
     assert ([first, *others], 1) == (told, len(log.after(0)["records"]))
     assert 4 == len(calls._noted)
