@@ -131,12 +131,12 @@ def counts(waiting: int, running: int, delayed: int) -> dict[str, dict[str, str]
     return {"Attributes": {f"ApproximateNumberOfMessages{name}": str(number) for name, number in numbers.items()}}
 
 
-def queues(*messages: dict[str, Any], failed: int = 2, **answers: Any) -> dict[str, Any]:
+def queues(*messages: dict[str, Any], failed: int = 2, slow: int = 0, **answers: Any) -> dict[str, Any]:
     """What AWS answers of two queues of jobs, the first of which has jobs that failed for good."""
     names = ("JobMailQueue", "JobMailDeadLetterQueue", "JobSlowQueue", "JobSlowDeadLetterQueue")
     by_url = {
         "JobMailQueue": counts(3, 1, 4), "JobMailDeadLetterQueue": counts(failed - 1, 1, 0),
-        "JobSlowQueue": counts(0, 0, 0), "JobSlowDeadLetterQueue": counts(0, 0, 0),
+        "JobSlowQueue": counts(0, 0, 0), "JobSlowDeadLetterQueue": counts(slow, 0, 0),
     }  # fmt: skip
     waiting = list(messages)
 
@@ -279,6 +279,27 @@ def test_jobs_are_listed_sent_again_and_deleted(
     assert sent == "".join(str(body["arguments"][0]) for body in bodies)
     gone = [entry["ReceiptHandle"] for call in asked.calls("sqs.DeleteMessageBatch") for entry in call["Entries"]]
     assert deleted == "".join(gone).replace("r", "")
+
+
+@pytest.mark.parametrize(("ids", "done"), [(("c00c", "a00a"), "31"), (("c00c", "c00c1", "b00b"), "32")])
+@pytest.mark.parametrize("command", [jobs.retry, jobs.purge])
+def test_of_several_jobs_those_that_are_named_are_done_in_that_order(
+    app: Path, command: click.Command, ids: tuple[str, ...], done: str
+) -> None:
+    failed = [message(name, number) for number, name in enumerate(("a00a1", "b00b1", "c00c1", "d00d1"), 1)]
+    more = {"yes": True} if command is jobs.purge else {}
+    ended, asked = ran(command, app, queues(*failed), queue="mail", ids=ids, every=False, **more)
+    gone = [entry["ReceiptHandle"] for call in asked.calls("sqs.DeleteMessageBatch") for entry in call["Entries"]]
+    assert (0, "", [f"r{number}" for number in done]) == (ended.status, ended.err, gone)
+    assert f"2 jobs {'deleted' if more else 'sent again'}\n" == ended.out
+
+
+@pytest.mark.parametrize(("queue", "number"), [(None, 5), ("mail", 2), ("slow", 3)])
+def test_the_jobs_of_all_chosen_queues_are_counted_before_they_are_deleted(
+    app: Path, queue: str | None, number: int
+) -> None:
+    ended, _ = ran(jobs.purge, app, queues(slow=3), queue=queue, ids=(), every=True, yes=False)
+    assert Ran(2, "", ASKS.format(f"{number} jobs")) == ended
 
 
 def test_where_no_job_failed_none_is_asked_about(app: Path) -> None:

@@ -119,6 +119,19 @@ def test_each_of_several_files_is_told_under_its_name(repository: Path) -> None:
     assert lines[lines.index("old.json:") - 1] == ""
 
 
+def test_a_file_that_is_named_twice_is_told_once_and_files_are_apart(repository: Path) -> None:
+    for name in ("app.json", "old.json"):
+        (repository / name).write_text(role("s3:PutObject"))
+    alone = {
+        name: remit("diff", "--base", "HEAD", *([name] * 2), cwd=repository) for name in ("app.json", "policy.json")
+    }
+    twice = remit("diff", "--base", "HEAD", "app.json", "policy.json", "app.json", cwd=repository)
+    assert f"app.json:\n{alone['app.json'].out}\npolicy.json:\n{alone['policy.json'].out}" == twice.out
+    assert [1, 0, 1] == [alone["app.json"].status, alone["policy.json"].status, twice.status]
+    assert "" == twice.err
+    assert remit("diff", "--base", "HEAD", "app.json", cwd=repository).out == alone["app.json"].out
+
+
 def test_one_comment_tells_of_all_files_under_one_mark(repository: Path) -> None:
     (repository / "app.json").write_text(role("s3:PutObject"))
     ran = remit("diff", "--base", "HEAD", "app.json", "old.json", "--markdown", cwd=repository)

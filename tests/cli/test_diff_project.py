@@ -231,6 +231,18 @@ def test_accepting_twice_changes_nothing(changed: Project) -> None:
     assert (changed.folder / "config" / "accepted.json").read_bytes() == before
 
 
+def test_what_is_accepted_later_stands_behind_what_was_accepted_before(changed: Project) -> None:
+    changed.remit("diff", "--accept", "agreed")
+    accepted = changed.folder / "config" / "accepted.json"
+    (before,) = json.loads(accepted.read_text())
+    text = (changed.folder / "app.py").read_text()
+    write(changed.folder, {"app.py": text.replace("policy=[", 'policy=[s3.read("more"), dynamodb.delete("orders"), ')})
+    ran = changed.remit("diff", "--accept", " both ")
+    assert (ran.status, ran.err) == (0, "config/accepted.json has 2 more entries\n")
+    first, *others = json.loads(accepted.read_text())
+    assert (before, ["both", "both"]) == (first, [entry["because"] for entry in others])
+
+
 def test_an_entry_that_nothing_needs_is_noted(changed: Project) -> None:
     changed.remit("diff", "--accept", "agreed")
     write(changed.folder, {"app.py": OLD})

@@ -10,11 +10,13 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 import pytest
 
+from answering import answering
 from audit_accounts import ACCOUNT, allow, page, role, user
 from audit_accounts import write as write_account
 from projects import Ran, inside, remit, write
@@ -22,12 +24,20 @@ from remit import __version__
 from remit.audit.audit import AuditInput, audit
 from remit.audit.result_cache import ResultCache
 from remit.audit.workers import processes
-from remit.cli import jobs, logs, options, stack_commands
+from remit.cli import audit as audit_command
+from remit.cli import deploy, diff, invoke, jobs, logs, options, stack_commands
+from remit.deploy import audit_collection
+from remit.deploy.audit_collection import Collecting, Uncollected
+from remit.deploy.deployment import Deployment
 from remit.deploy.events import STACK_TYPE, StackEvent
+from remit.deploy.execute import Outcome
 from remit.deploy.failed_jobs import DeployedQueue, FailedJob
+from remit.deploy.invoke import Answer
 from remit.deploy.log_lines import LogLine
+from remit.deploy.stack import StackOutput
 from remit.errors import RemitError
 from remit.lint.rule_registry import rules
+from remit.local.authorization.access_log import AccessRecord
 from remit.report.audit import access_csv, audit_json, audit_text
 from remit.report.audit_page import audit_page
 from remit.report.audit_sarif import audit_sarif
@@ -191,13 +201,83 @@ def test_the_lines_of_a_function_have_its_colour_on_a_screen() -> None:
     shown = "".join(
         f"1970-01-01T00:00:00.00{number}Z  {click.style(name, fg=colour)}  {text}\n"
         for number, name, colour, text in (
-            (0, "b   ", "yellow", "one\\x07"), (1, "long", "cyan", "two"), (2, "b   ", "yellow", "three"),
+            (0, "b      ", "yellow", "one\\x07"), (1, "long   ", "cyan", "two"), (2, "b      ", "yellow", "three"),
         )
     )  # fmt: skip
     with at_a_terminal() as (out, _), click.Context(click.Command("logs")) as context:
         context.color = True
-        logs._print(lines, ["long", "b"])
+        logs._print(lines, ["long", "b", "logs-no"])
     assert shown == out.getvalue()
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_what_a_comparison_finds_has_its_colour_on_a_screen(no_color: str) -> None:
+    marks = {"+": "red", "-": "green", "?": "yellow", "!": "yellow", "~": "cyan", "=": None, " ": None}
+    lines = {f"  {mark} b\x07": colour for mark, colour in marks.items()}
+    lines |= dict.fromkeys(("+ at the start", "      + deeper", "", "plain"))
+    shown = [(line.replace("\x07", "\\x07"), None if no_color else colour) for line, colour in lines.items()]
+    with at_a_terminal() as (out, _), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_COLOR", no_color)
+        diff._print(lines)
+    styled = [click.style(text, fg=colour, reset=not no_color) for text, colour in shown]
+    assert "".join(f"{text}\n" for text in styled) == out.getvalue()
+
+
+@pytest.mark.parametrize("is_answer", [True, False])
+def test_what_a_deploy_changes_has_its_colour_on_a_screen(*, is_answer: bool) -> None:
+    marks = {"+": "green", "-": "red", "~": "yellow", "?": "yellow", "!": None}
+    lines = {f"{blanks}{mark} a": colour for mark, colour in marks.items() for blanks in ("  ", "      ")}
+    lines |= dict.fromkeys(("+ at the start", "", "plain", "  plain - and +"))
+    with at_a_terminal() as streams:
+        stack_commands.Terminal(is_answer=is_answer).show(lines)
+    shown = "".join(f"{click.style(text, fg=colour) if colour else text}\n" for text, colour in lines.items())
+    assert (shown, "")[:: 1 if is_answer else -1] == tuple(stream.getvalue() for stream in streams)
+
+
+def test_an_invocation_on_a_screen_is_told_with_its_time_and_every_call() -> None:
+    calls = ("allowed", "", 0), ("denied", "app.py", 7), ("denied", "app.py", 7), ("unknown", "", 3)
+    records = tuple(
+        AccessRecord(
+            caller="c", function="f", operation="s3.GetObject", action="s3:GetObject", resource="a\x07",
+            decision=decision, because="b", statement="s", file=file, line=line, refused=False,
+        )  # type: ignore[arg-type]
+        for decision, file, line in calls
+    )  # fmt: skip
+    answer = Answer({"a": [1]}, failed=False, log="START RequestId: 1\nno end", duration_ms=12.5, memory_mb=40)
+    call = "s3:GetObject on a\\x07"
+    lines = ["no end", "12.5 ms, 40 MB", f"allowed: {call}", f"denied: {call}  (app.py:7)", f"unknown: {call}"]
+    with at_a_terminal() as (out, err):
+        invoke._print(answer, records, as_json=False)
+    assert ("".join(f"{line}\n" for line in lines), json.dumps({"a": [1]}, indent=2) + "\n") == (
+        err.getvalue(), out.getvalue(),
+    )  # fmt: skip
+
+
+def test_the_next_step_after_a_deploy_is_about_the_first_function() -> None:
+    roles = [
+        SimpleNamespace(logical_id=name, grants=[1] * count, serves=[name]) for name, count in (("A", 1), ("B", 2))
+    ]
+    functions = [SimpleNamespace(name="first"), SimpleNamespace(name="second")]
+    built: Any = SimpleNamespace(roles=roles, app=SimpleNamespace(functions=functions))
+    left = replace(EVENT, status="DELETE_FAILED", reason="in use")
+    outcome = Outcome("shop-dev", "arn:stack", "UPDATE", "UPDATE_COMPLETE", ok=True, seconds=1.234, left=(left,))
+    outputs = (StackOutput("Url", "https://x"),)
+    account, _ = answering({})
+    messages = [
+        "note: left: q (Jobs, AWS::SQS::Queue): in use; the stack no longer has it: delete it by hand",
+        f"shop-dev in account {account.account}, eu-central-1: UPDATE_COMPLETE in 1.23 s",
+    ]
+    answer = ["outputs", "  Url  https://x", "roles", "  A  1 statement for A", "  B  2 statements for B"]
+    following = "next: remit invoke --stage prod first, remit policy function first --explain"
+    told = [*((line, True) for line in messages), *((line, False) for line in answer), (following, True)]
+    with click.Context(click.Command("deploy")) as context:
+        context.params = {"stage": "prod"}
+        made = Deployment("shop-dev", outcome=outcome, outputs=outputs)
+        assert told == list(deploy._last_lines(account, made, built))
+        built.app.functions = []
+        assert told[:-1] == list(deploy._last_lines(account, made, built))
+        unchanged = [(f"shop-dev in account {account.account}, eu-central-1: no changes", True)]
+        assert unchanged == list(deploy._last_lines(account, Deployment("shop-dev"), None))
 
 
 @pytest.mark.parametrize(
@@ -267,3 +347,51 @@ def test_an_audit_is_told_in_each_form(accounts: Path, tmp_path: Path, form: str
     if in_a_file:
         assert answer == (tmp_path / "answer").read_text("utf-8")
     assert ACCOUNT in answer
+
+
+def test_a_file_of_an_audit_shows_no_secret(tmp_path: Path) -> None:
+    with inside(tmp_path, {"DB_PASSWORD": "hunter-2-hunter"}):
+        audit_command._write(["a", " hunter-2-hunter ", "b"], tmp_path / "answer")
+    assert "a *************** b" == (tmp_path / "answer").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("words", "is_kept"), [([], True), (["--no-cache"], False)])
+def test_answers_are_kept_for_the_next_run_unless_that_is_not_wanted(
+    accounts: Path, tmp_path: Path, words: list[str], *, is_kept: bool
+) -> None:
+    with inside(tmp_path, {}):
+        assert 1 == remit("audit", str(accounts), "--at", "2026-11-27", "--cache", "kept", *words).status
+    assert is_kept == (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("problems", [(), (Uncollected("1", RemitError("no", hint="h")),)])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_collection_has_what_its_options_say_and_fails_with_its_problems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: tuple[Uncollected, ...], *, as_json: bool
+) -> None:
+    asked: list[Any] = []
+
+    def collected(*arguments: Any) -> tuple[Uncollected, ...]:
+        asked.append(arguments[:2])
+        return problems
+
+    monkeypatch.setattr(audit_collection, "collect", collected)
+    monkeypatch.setattr(options.Scope, "account", lambda scope: (scope.region, scope.profile, scope.local))
+    words = ["--region", "eu-west-1", "--profile", "p", "--resource-region", "a", "--resource-region", "b"]
+    cases = {
+        (): (None, True),
+        ("--organization",): ("OrganizationAccountAccessRole", True),
+        ("--organization", "--role", "auditor"): ("auditor", True),
+        ("--role", "auditor", "--no-resources"): ("auditor", False),
+    }
+    with inside(tmp_path, {}):
+        for more, (role_name, with_resources) in cases.items():
+            ran = remit("audit", "collect", "to", *words, *more, *(["--json"] if as_json else []))
+            collecting = Collecting(Path("to"), role_name, ("a", "b"), with_resources=with_resources)
+            assert [(("eu-west-1", "p", False), collecting)] == asked
+            asked.clear()
+            rows = [{"account": "1", "message": "no"}] if problems else []
+            told = "problem: account 1: no\n" if problems else ""
+            document = {"problems": rows}
+            assert (len(problems), "" if as_json else told) == (ran.status, ran.err)
+            assert (json.dumps(document, indent=2) + "\n" if as_json else "") == ran.out

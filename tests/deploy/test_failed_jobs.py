@@ -141,8 +141,9 @@ def test_the_question_before_jobs_are_deleted_says_how_many_go(
 ) -> None:
     monkeypatch.setattr("sys.stdin", AtTerminal("n\n"))
     asks: Any = inspect.unwrap(purge.callback or purge)
-    with click.Context(purge), pytest.raises(RemitError, match="nothing was deleted"):
+    with click.Context(purge), pytest.raises(RemitError, match="nothing was deleted") as refused:
         asks(ids, account, (queue,), yes=False)
+    assert 1 == refused.value.exit_code
     assert f"Delete {number} jobs for good?" in capsys.readouterr().err
     assert (0, MANY, 0) == counts(account, queue)
 
