@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.app import JobQueue
+from remit import on
+from remit.app import Function, JobQueue, Publication, ScheduledJob, StoredValue
+from remit.errors import Origin
+from remit.iam.policy import render_statement
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -307,3 +311,328 @@ def test_a_wrong_name_hides_nothing_of_what_a_function_sends_and_reads(make: Mak
         "5 is not a job of this app",
         "6 is not a class of shared resources",
     } == messages
+
+
+BUSY = f"""{ON}config.job.queues = {{'mail': {{'retries': 4}}}}
+config.lambda_.function.memory_size = 256
+config.lambda_.function.environment = {{'LEVEL': 'app', 'KIND': 'app'}}
+config.lambda_.iam.policy = ['logs']
+config.lambda_.iam.managed_policy = 'AWSXRayDaemonWriteAccess'
+"""
+DATA = """from remit import Shared, output, resource
+class Data(Shared):
+    queue = resource('AWS::SQS::Queue')
+    page = output(queue.url)
+"""
+TASKS = """from remit import secret
+from remit.grants import sqs as queue
+from remit.triggers import schedule
+from app import app
+from shared.resources.data import Data
+billing = app.group("billing", environment={"LEVEL": "group", "TOKEN": secret("/shop/token")},
+    policy=["sqs:SendMessage"], log_retention=7, provisioned_concurrency=2, timeout=20)
+@billing.job(schedule("rate(1 day)", input={"x": 1}), queue="mail", timeout=40,
+    policy=["s3:GetObject"], link=[queue.send(Data.queue)])
+def first(x): ...
+@billing.job(queue="mail", retries=0, managed_policy="ReadOnlyAccess", sends=["plain"])
+def second(): return Data.queue.url
+@app.job(queue="mail", reads=[Data])
+def third(): return Data.queue.name
+@app.job
+def plain(): ...
+"""
+
+
+def test_a_worker_and_its_queue_have_all_that_each_of_its_jobs_and_groups_says(make: Make) -> None:
+    files = {"tasks.py": TASKS, "shared/resources/data.py": DATA}
+    loaded = make(config=BUSY, app="import tasks\n", **files).load()
+    daily = on.schedule("rate(1 day)", input={"x": 1})
+    queues = [
+        replace(queue, scheduled=tuple(replace(job, schedule=daily) for job in queue.scheduled))
+        for queue in loaded.queues
+    ]
+    assert queues == [
+        JobQueue("default", 4, most_retries=4, jobs=("tasks:plain",)),
+        JobQueue(
+            "mail",
+            4,
+            most_retries=4,
+            jobs=("tasks:first", "tasks:second", "tasks:third"),
+            scheduled=(ScheduledJob("first", "tasks:first", daily, Origin("tasks.py", 8, 2)),),
+        ),
+    ]
+    managed = {
+        "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess": Origin("tasks.py", 11, 54),
+        "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess": Origin("config/deploy.py", 10, 41),
+    }
+    default, mail = loaded.functions
+    assert replace(mail, policy=()) == Function(
+        "worker-mail",
+        "WorkerMail",
+        "remit.worker.work",
+        {
+            "Timeout": 40,
+            "MemorySize": 256,
+            "Runtime": "python3.13",
+            "Architectures": ["x86_64"],
+            "Environment": {
+                "Variables": {
+                    "DATA_QUEUE": "${DataQueue}",
+                    "REMIT_DataQueue_name": "${DataQueue.QueueName}",
+                    "REMIT_DataQueue_url": "${DataQueue}",
+                    "LEVEL": "group",
+                    "KIND": "app",
+                    "TOKEN": "/shop/token",
+                }
+            },
+        },
+        managed=tuple(managed),
+        managed_written=managed,
+        log_retention=7,
+        stored_values=(
+            StoredValue(
+                "secretsmanager", "/shop/token", "/shop/token", variable="TOKEN", origin=Origin("tasks.py", 6, 72)
+            ),
+        ),
+        queue="mail",
+        sends=("default",),
+        looks_up=True,
+        publication=Publication("live", 2),
+        origin=Origin("tasks.py", 8, 2),
+        written={
+            "MemorySize": Origin("config/deploy.py", 7, 5),
+            "Environment": Origin("tasks.py", 6, 44),
+            "Timeout": Origin("tasks.py", 7, 85),
+        },
+    )
+    assert grants_of(mail) == [
+        ("s3:GetObject", "*", "'s3:GetObject' declared for job first", "tasks.py:9:13"),
+        ("sqs:SendMessage", "*", "'sqs:SendMessage' declared for group billing", "tasks.py:7:13"),
+        ("sqs:SendMessage", "${DataQueue.Arn}", "sends to queue DataQueue", "tasks.py:9:36"),
+        ("logs:*", "*", "'logs' in config.lambda_.iam.policy, for every function", "config/deploy.py:9:34"),
+    ]
+    assert replace(default, policy=()) == Function(
+        "worker-default",
+        "WorkerDefault",
+        "remit.worker.work",
+        {
+            "MemorySize": 256,
+            "Runtime": "python3.13",
+            "Architectures": ["x86_64"],
+            "Environment": {
+                "Variables": {
+                    "REMIT_DataQueue_name": "${DataQueue.QueueName}",
+                    "REMIT_DataQueue_url": "${DataQueue}",
+                    "LEVEL": "app",
+                    "KIND": "app",
+                }
+            },
+            "Timeout": 30,
+        },
+        managed=(list(managed)[1],),
+        managed_written={name: line for name, line in managed.items() if line.file == "config/deploy.py"},
+        queue="default",
+        origin=Origin("tasks.py", 15, 2),
+        written={"MemorySize": Origin("config/deploy.py", 7, 5), "Environment": Origin("config/deploy.py", 8, 5)},
+    )
+
+
+def grants_of(function: Function) -> list[tuple[str, str, str, str]]:
+    """The grants that are declared for a function: action, resource, because and line."""
+    rendered = [(render_statement(grant.statement), grant) for grant in function.policy]
+    return [(each["Action"], each["Resource"], grant.because, str(grant.origin)) for each, grant in rendered]
+
+
+SENDING = {
+    "named": "globals()[event['job']].perform_later()",
+    "soon": "getattr(event, 'x', vars(event)).perform_in(3)",
+    "vars": "return vars(event)",
+    "text": "return 'tidy'",
+    "output": "return 'DataPage'",
+    "lookup": "return event.lookup()",
+}
+SENDERS = """from base import app
+from jobs import post, quiet, tidy
+from more import looking
+from shared.resources.data import Data
+app.function(name="both", handler="text.run", sends=("post", tidy), reads=Data)
+app.function(name="neither", handler="lookup.run", sends=frozenset(), reads=[])
+app.function(name="one", handler="vars.run", sends="tidy", reads=frozenset({Data}))
+"""
+JOBS_OF_MAIL = """from base import app
+@app.job(queue="mail", sends=[])
+def post(): ...
+@app.job(queue="mail")
+def quiet(): ...
+@app.job(reads=())
+def tidy(): ...
+"""
+LOOKING = """from base import app
+@app.job
+def looking(): return "lookup"
+"""
+
+
+def test_what_is_sent_and_looked_up_is_what_declarations_say_else_what_their_code_names(make: Make) -> None:
+    declared = "".join(f"app.function(name='{name}', handler='{name}.run')\n" for name in SENDING)
+    files = {f"{name}.py": f"def run(event, context): {body}\n" for name, body in SENDING.items()}
+    files |= {"base.py": "from remit import App\napp = App()\n", "jobs.py": JOBS_OF_MAIL, "more.py": LOOKING}
+    files |= {"shared/resources/data.py": DATA, "app.py": f"{SENDERS}{declared}"}
+    functions = make(config=f"{ON}config.job.queues = {{'mail': {{}}}}", **files).load().functions
+    assert {function.name: (function.sends, function.looks_up) for function in functions} == {
+        "both": (("mail", "default"), True),
+        "neither": ((), False),
+        "one": (("default",), True),
+        "named": (("mail", "default"), None),
+        "soon": (("mail", "default"), None),
+        "vars": (None, None),
+        "text": (("default",), None),
+        "output": (None, True),
+        "lookup": (None, True),
+        "worker-default": (None, True),
+        "worker-mail": ((), None),
+    }
+
+
+DEAD = "arn:aws:sqs:eu-west-1:111122223333:x"
+A_CLASS = "such as `reads=[Data]`, a class of shared/resources"
+WHERE_IT_IS_MADE = "grant it where that role is made, or leave `Role` out: remit makes a role for the function"
+TOLD: dict[str, tuple[str, str, list[str]]] = {
+    "default named once more": (
+        'config.job.additional_queues = ["default"]',
+        f"@app.job\n{JOB}",
+        ["the job queue `default` is there twice | `default` is always there | config/deploy.py:6:5"],
+    ),
+    "queues of wrong names, the first of which has the worker": (
+        (
+            'config.job.additional_queues = ["mail", "mail", "_9"]\n'
+            'config.job.queues = {"default": {}, "a-fifo": {}, "a.fifo": {}}'
+        ),
+        f'@app.job(queue="a.fifo")\n{JOB}',
+        [
+            "there is no job queue `a.fifo` | did you mean `a-fifo`? | app.py:9:16",
+            "the job queue `mail` is there twice | name it once | config/deploy.py:6:5",
+            (
+                "'_9' is not a valid name for a job queue | a lower-case letter, then a-z, 0-9 and -; "
+                "`.fifo` at its end for one that keeps the order | config/deploy.py:6:5"
+            ),
+            (
+                "the job queues `a-fifo` and `a.fifo` would have one worker, worker-a-fifo"
+                " | rename one of them | config/deploy.py:7:5"
+            ),
+        ],
+    ),
+    "queues that are not there": (
+        'config.job.additional_queues = ["mail"]',
+        f'@app.job(queue="mial")\n{JOB}@app.job(queue="zzzzzz")\ndef other(): ...\n',
+        [
+            "there is no job queue `mial` | did you mean `mail`? | app.py:9:16",
+            "there is no job queue `zzzzzz` | add it: `config.job.queues = {'zzzzzz': {}}` | app.py:11:16",
+        ],
+    ),
+    "queues of a setting that failed": (
+        "config.job.additional_queues = 3",
+        f'@app.job(queue="zzzzzz")\n{JOB}',
+        ["`config.job.additional_queues` must be a list of strings, got int '3' | None | config/deploy.py:6:5"],
+    ),
+    "schedules": (
+        "",
+        (
+            "@app.job(schedule)\ndef a(): ...\n@app.job(sqs('x'))\ndef b(): ...\n"
+            f"@app.job(schedule('rate(1 day)'), schedule('rate(1 day)', dead_letter='{DEAD}'))\n"
+            "def c(): ...\n@app.job(schedule('rate(1 day)', input=[1]))\ndef d(): ...\n"
+            "@app.job(schedule('rate(1 day)', input={'x': 2}))\ndef e(): ...\n"
+        ),
+        [
+            (
+                "job `a` runs from its queue; only a schedule can send it"
+                ' | call it: `on.schedule("rate(1 day)")` | app.py:9:10'
+            ),
+            (
+                "job `b` runs from its queue; only a schedule can send it"
+                " | make a function of it, which sends the job: `@app.function(…, sends=[…])` | app.py:11:10"
+            ),
+            (
+                "the schedule of job `c` has a dead-letter queue | leave `dead_letter` out: "
+                "a job that fails for good goes to the dead letters of its queue | app.py:13:35"
+            ),
+            (
+                "the input of job `d` must be a dict of its arguments"
+                ' | a dict of arguments by name, such as {"to": "a@example.com"} | app.py:15:10'
+            ),
+            (
+                "the schedule of job `e` cannot call it: got an unexpected keyword argument 'x'"
+                " | `input` of the schedule has the arguments by name; or give the function defaults | app.py:17:10"
+            ),
+        ],
+    ),
+    "a queue whose jobs disagree hides nothing": (
+        'config.job.queues = {"q.fifo": {}}',
+        (
+            '@app.job(schedule("rate(1 day)"), queue="q.fifo")\ndef a(): ...\n@app.job\nasync def b(): ...\n'
+            "@app.job\ndef c(): yield\n@app.job(concurrency=3)\ndef d(): ...\n@app.job(concurrency=4)\ndef e(): ...\n"
+        ),
+        [
+            "a schedule cannot send job `a` to a FIFO queue | give the job a queue without `.fifo` | app.py:9:10",
+            (
+                "job `b` is `async` | a worker calls plain functions: use asyncio.run() inside one, "
+                "or a loop over what a generator gives | app.py:11:2"
+            ),
+            (
+                "job `c` is a generator | a worker calls plain functions: use asyncio.run() inside one, "
+                "or a loop over what a generator gives | app.py:13:2"
+            ),
+            (
+                "job `e` asks for a concurrency of 4, its queue `default` has 3"
+                " | a queue has one for all of its jobs: give the job a queue of its own | app.py:17:22"
+            ),
+        ],
+    ),
+    "what is sent and read": (
+        "",
+        '@app.job(sends=["d", "dd", 3, str])\ndef d(): ...\n@app.job(reads=["q", int])\ndef ddd(): ...\n',
+        [
+            "dd is not a job of this app | did you mean `ddd`? | app.py:9:16",
+            (
+                "3 is not a job of this app"
+                " | such as `sends=[send_mail]`, a function decorated with `@app.job` | app.py:9:16"
+            ),
+            (
+                "str is not a job of this app"
+                " | such as `sends=[send_mail]`, a function decorated with `@app.job` | app.py:9:16"
+            ),
+            f"'q' is not a class of shared resources | {A_CLASS} | app.py:11:16",
+            f"int is not a class of shared resources | {A_CLASS} | app.py:11:16",
+        ],
+    ),
+    "a group with a role": (
+        "",
+        (
+            'g = app.group("g", properties={"Role": "arn:aws:iam::111122223333:role/x"}, policy=["sqs:SendMessage"])\n'
+            f"@g.job\n{JOB}"
+        ),
+        [
+            (
+                "the policy of group g cannot reach function `worker-default`, which brings a role of its own "
+                f"(`Role` in its properties) | {WHERE_IT_IS_MADE} | app.py:9:84"
+            )
+        ],
+    ),
+    "a group of two jobs": (
+        "",
+        f'g = app.group("g", policy=["s q"])\n@g.job\n{JOB}@g.job\ndef more(): ...\n',
+        ["policy[0] is 's q': neither a service nor an action | did you mean `sqs`? | app.py:9:28"],
+    ),
+    "jobs that are off": (
+        "config.job.enable = False",
+        f'@app.job(queue="q")\n{JOB}',
+        ["job `send` is declared, but jobs are off | set `config.job.enable = True` | app.py:9:2"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_all_that_is_wrong_with_jobs_is_told_in_one_run_with_what_to_do(make: Make, name: str) -> None:
+    config, app, expected = TOLD[name]
+    error = make(config=f"{ON}{config}", app=app).error()
+    assert [f"{mistake.message} | {mistake.hint} | {mistake.origin}" for mistake in error.all] == expected

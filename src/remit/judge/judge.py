@@ -243,7 +243,8 @@ def _functions_and_queues(state: Judgement) -> tuple[list[Function], tuple[JobQu
         from remit.judge import job_queues  # noqa: PLC0415 - few apps say anything of jobs
 
         job_queues.check_jobs(state)
-        queues = job_queues.job_queues(state)
+        with state.noted():
+            queues = job_queues.job_queues(state)
         for queue in queues:
             with state.noted():
                 functions.append(job_queues.worker(state, queue))
