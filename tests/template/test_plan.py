@@ -10,9 +10,10 @@ import pytest
 
 from remit.documents.foreign_text import unfilled
 from remit.errors import RemitError
+from remit.iam.policy import parse
 from remit.template.terraform.plan import TerraformPlan, plan_roles, read_plan
 from remit.template.terraform.policy_blocks import POLICY_SOURCE, policy_of_blocks
-from remit.template.terraform.state import PlannedResource
+from remit.template.terraform.state import PlannedResource, configured
 from role_readers import read_roles, read_template
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
@@ -481,3 +482,91 @@ def test_of_a_policy_that_stands_elsewhere_in_part_the_statements_that_are_there
     plan = planned(resource("aws_iam_role.r", {"name": "r"}), resource("aws_iam_role_policy.p", values))
     assert [name for name, _ in actions(plan, "aws_iam_role.r")] == ["s3:*"]
     assert any("does not stand in the plan" in note for note in plan.after.roles[0].notes)
+
+
+def test_every_policy_of_a_role_is_held_once_with_its_document_and_a_role_without_a_boundary_has_no_limit() -> None:
+    arn = "arn:aws:iam::111122223333:policy/send"
+    attachments = [
+        resource("aws_iam_role_policy_attachment.send", {"role": "r", "policy_arn": arn}),
+        resource("aws_iam_policy_attachment.again", {"roles": ["r", "theirs"], "policy_arn": arn}),
+        resource("aws_iam_role_policy_attachment.theirs", {"role": "theirs", "policy_arn": arn}),
+        resource("aws_iam_role_policy_attachment.all", {"role": "r", "policy_arn": READ_ONLY}),
+        resource("aws_iam_policy_attachment.all", {"roles": ["r"], "policy_arn": READ_ONLY}),
+    ]
+    roles = [resource(f"aws_iam_role.{name}", {"name": name, "assume_role_policy": text("s")}) for name in "rs"]
+    send = resource("aws_iam_policy.send", {"name": "send", "arn": arn, "policy": text("sqs:*")})
+    unnamed = resource("aws_iam_role_policy.blank", {"role": "", "policy": text("kms:*")})
+    written = planned(*roles, send, *attachments, unnamed).after
+    first, second, theirs, blank = written.roles
+    document = parse(json.loads(text("sqs:*")))
+    assert [(policy.name, policy.how, policy.document) for policy in first.policies] == [
+        ("aws_iam_policy.send", "inline", document),
+        (READ_ONLY, "managed", None),
+    ]
+    assert (second.policies, first.limits, second.limits, first.notes) == ((), (), (), ())
+    assert [policy.name for policy in theirs.policies] == ["aws_iam_policy.send"]
+    assert (blank.logical_id, [policy.name for policy in blank.policies]) == (
+        "aws_iam_role_policy.blank.role",
+        ["aws_iam_role_policy.blank"],
+    )
+    assert written.documents == {"aws_iam_policy.send": document, arn: document}
+    assert written.held_policies == {"aws_iam_policy.send", "aws_iam_role_policy.blank", READ_ONLY}
+
+
+def test_only_what_managed_a_policy_of_that_type_before_hides_it_in_a_list_that_nobody_wrote() -> None:
+    listed = {"name": "r", "inline_policy": [{"name": "kept", "policy": text("s3:*")}]}
+    of_user = resource("aws_iam_user_policy.kept", {"name": "kept", "role": "r", "user": "r", "policy": text("s3:*")})
+    value = {
+        "planned_values": {"root_module": {"resources": [resource("aws_iam_role.r", listed)]}},
+        "prior_state": {"values": {"root_module": {"resources": [of_user]}}},
+    }
+    assert actions(plan_of(value), "aws_iam_role.r") == [("s3:*", "aws_iam_role.r")]
+
+
+@pytest.mark.parametrize("is_referred", [True, False])
+def test_a_list_of_holders_that_is_left_out_names_none_and_one_that_nobody_knows_yet_is_told(
+    *, is_referred: bool
+) -> None:
+    attached = resource("aws_iam_policy_attachment.a", {"policy_arn": READ_ONLY})
+    expressions = {"aws_iam_policy_attachment.a": {"roles": refers("var.roles")}} if is_referred else {}
+    read = planned(attached, expressions=expressions).after
+    assert [(role.logical_id, role.managed) for role in read.roles] == (
+        [("aws_iam_policy_attachment.a.roles", (READ_ONLY,))] if is_referred else []
+    )
+    assert read.users == ()
+
+
+def test_an_element_of_a_block_that_is_no_list_has_no_texts() -> None:
+    blocks = [{"actions": "s3:*", "not_resources": "*", "resources": None}]
+    source = PlannedResource("data.p", POLICY_SOURCE, {"statement": blocks}, (), {})
+    assert policy_of_blocks(source)["Statement"] == [{"Effect": "Allow"}]
+
+
+def test_references_of_every_module_lead_to_resources_in_the_order_of_the_configuration() -> None:
+    def made(address: str, *texts: str) -> dict[str, Any]:
+        return {"address": address, "expressions": {"role": refers(*texts), "name": {"constant_value": "n"}}}
+
+    inner = {
+        "resources": [made("aws_a.inner", "var.role", "var.lost", 'aws_b.own["x"].arn')],
+        "outputs": {"own": {"expression": refers("aws_b.own")}, "of_outer": {"expression": refers("var.role")}},
+    }
+    keys = {
+        "resources": [made("aws_a.keys", "module.inner.own", "module.inner.of_outer", "module.lost.own")],
+        "module_calls": {
+            "inner": {"expressions": {"role": refers("var.name", "aws_c.between.arn")}, "module": inner},
+        },
+        "outputs": {"through": {"expression": refers("module.inner.of_outer", "module.inner")}},
+    }
+    root = {
+        "resources": [made("aws_a.root", "module.keys.through", "aws_d.root[0].id")],
+        "module_calls": {"keys": {"expressions": {"name": refers("aws_d.root.name", "aws_d.other")}, "module": keys}},
+    }
+    in_inner = ("module.keys.aws_c.between", "aws_d.root", "aws_d.other")
+    assert configured({"configuration": {"root_module": root}}) == {
+        "aws_a.root": {"role": ("aws_d.root", "module.keys.aws_c.between", "aws_d.other"), "name": ()},
+        "module.keys.aws_a.keys": {"role": ("module.keys.module.inner.aws_b.own", *in_inner), "name": ()},
+        "module.keys.module.inner.aws_a.inner": {
+            "role": ("module.keys.module.inner.aws_b.own", *in_inner),
+            "name": (),
+        },
+    }
