@@ -193,3 +193,27 @@ def test_a_process_that_ended_is_reported_in_lambdas_words(status: int, message:
     failure = exited(status)
     answer = json.loads(failure.payload("r1"))
     assert {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: r1 Error: {message}"} == answer
+
+
+def test_a_cold_start_has_its_events_before_the_invocations_in_both_formats() -> None:
+    for function, is_json in ((TEXT, False), (JSON, True)):
+        written = Written()
+        log = LiveLog(function, CALL, written)
+        log.begin("stream", "loading\n\nmodules\n")
+        log.add(b"a\nb")
+        assert [] == written.messages
+        log.finish(replace(COLD, printed="a\nb\n"))
+        first, *lines = written.messages
+        record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": "python3.13"}
+        if is_json:
+            event = json.loads(first)
+            assert {"type": "platform.initStart", "record": record} == {
+                "type": event["type"],
+                "record": event["record"],
+            }
+            started = json.loads(lines[2])
+            assert ("platform.start", {"requestId": "r1", "version": "7"}) == (started["type"], started["record"])
+        else:
+            assert ("INIT_START Runtime Version: python3.13", START) == (first, lines[2])
+        assert ["loading", "modules", "a", "b"] == [*lines[:2], *lines[3:5]]
+        assert ["stream"] == written.streams

@@ -86,6 +86,23 @@ def test_of_an_answer_that_is_too_large_the_beginning_is_kept_and_the_size_is_to
     assert (LARGEST_ANSWER, size) == (len(read.body), read.size)
 
 
+def test_a_body_ends_where_its_size_says_whatever_follows(
+    ends: tuple[socket.socket, Connection],
+) -> None:
+    theirs, connection = ends
+    head = f"POST {PATH}a HTTP/1.1\r\ncontent-length: 4\r\n\r\n".encode()
+    theirs.sendall(head + b"ab")
+    assert connection.receive() is None
+    theirs.sendall(b"cd" + head)
+    read = connection.receive()
+    assert read is not None
+    assert (b"abcd", 4) == (read.body, read.size)
+    theirs.sendall(b"efgh")
+    read = connection.receive()
+    assert read is not None
+    assert (b"efgh", 4) == (read.body, read.size)
+
+
 @pytest.mark.parametrize(
     ("headers", "is_allowed"),
     [

@@ -11,6 +11,8 @@ import warnings
 import zipfile
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
+from remit.local.functions import unpacked_code
 from remit.local.functions.unpacked_code import LARGEST, UnpackedCode, UnusableCode
 from terminals import HANGS
 
@@ -44,6 +47,41 @@ def test_files_and_their_permissions_are_those_of_the_zip(tmp_path: Path) -> Non
         str(path.relative_to(folder)): oct(path.stat().st_mode & 0o7777) for path in folder.rglob("*") if path.is_file()
     }
     assert files == {"app.py": "0o444", "lib/a/b.py": "0o444", "bin/run": "0o555", "set": "0o555"}
+
+
+def test_permissions_mean_something_in_a_zip_of_unix_alone(tmp_path: Path) -> None:
+    of_windows = entry("run", 0o755)
+    of_windows.create_system = 0
+    folder = UnpackedCode(tmp_path / "code").folder(packed((of_windows, "x")))
+    assert 0o444 == (folder / "run").stat().st_mode & 0o777
+
+
+def test_modules_are_compiled_once_by_each_python_until_their_folder_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, waiting = [], []
+    thread = SimpleNamespace(Thread=lambda target, **_: SimpleNamespace(start=lambda: waiting.append(target)))
+    monkeypatch.setattr(unpacked_code, "threading", thread)
+    process = SimpleNamespace(DEVNULL=-3, run=lambda command, **options: runs.append((command, options)))
+    monkeypatch.setattr(unpacked_code, "subprocess", process)
+    code = UnpackedCode(tmp_path / "code", _lock=Lock())
+    folder = code.folder(packed(("app.py", "x")))
+    for program in ("python", "python", "other"):
+        code.compile(folder, program)
+    assert 2 == len(waiting)
+    code.prune((), ())  # it is being compiled
+    assert folder.is_dir()
+    for run in waiting:
+        run()
+    command = ("nice", "python", "-I", "-S", "-m", "compileall", "-q", str(folder))
+    options = {"stdin": -3, "stdout": -3, "stderr": -3, "check": False, "umask": 0o077}
+    assert [(command, options), ((*command[:1], "other", *command[2:]), options)] == runs
+    code.compile(folder, "python")
+    assert 2 == len(waiting)
+    code.prune((), ())
+    assert not folder.exists()
+    code.compile(folder, "python")
+    assert 3 == len(waiting)
 
 
 def test_of_two_files_with_one_name_the_last_counts(tmp_path: Path) -> None:
