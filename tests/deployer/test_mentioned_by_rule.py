@@ -118,3 +118,51 @@ def test_needs_are_joined_where_the_values_of_one_condition_differ(
     needs = [Need("sqs:DeleteQueue", "arn:aws:sqs:::jobs", Purpose("to test"), each) for each in conditions]
     grants = merged(needs)
     assert [[condition.values for condition in grant.statement.conditions] for grant in grants] == values
+
+
+NETWORKS: Final = "arn:aws:ec2:eu-west-1:1:vpc/"
+
+
+@pytest.mark.parametrize(
+    ("needs", "grants"),
+    [
+        # A pattern without conditions allows what it matches, one with conditions only under them.
+        (
+            [("ec2:Describe*", "*", ()), ("ec2:DescribeVpcs", "*", (TEAM,)), ("ec2:CreateVpc", f"{NETWORKS}*", ())],
+            [(("ec2:Describe*",), ("*",), ()), (("ec2:CreateVpc",), (f"{NETWORKS}*",), ())],
+        ),
+        (
+            [("ec2:Describe*", "*", (TEAM,)), ("ec2:DescribeVpcs", "*", ())],
+            [(("ec2:Describe*",), ("*",), (TEAM,)), (("ec2:DescribeVpcs",), ("*",), ())],
+        ),
+        # Of resources that cover each other, the widest stays.
+        (
+            [("ec2:CreateVpc", text, ()) for text in (f"{NETWORKS}a-b-1", f"{NETWORKS}a-*", f"{NETWORKS}a-b-*")],
+            [(("ec2:CreateVpc",), (f"{NETWORKS}a-*",), ())],
+        ),
+        # Statements on everything are one for all services, others one for each.
+        (
+            [("sqs:ListQueues", "*", ()), ("ec2:DescribeVpcs", "*", ()), ("sqs:SendMessage", "arn:b", ()),
+             ("sns:Publish", "arn:b", ()), ("sqs:DeleteMessage", "arn:a", ()), ("sqs:DeleteMessage", "arn:b", ())],
+            [(("ec2:DescribeVpcs", "sqs:ListQueues"), ("*",), ()),
+             (("sqs:SendMessage",), ("arn:b",), ()), (("sns:Publish",), ("arn:b",), ()),
+             (("sqs:DeleteMessage",), ("arn:b", "arn:a"), ())],
+        ),
+        # A long list of resources is named once, and the action for the others is repeated.
+        (
+            [("sqs:SendMessage", f"arn:aws:sqs:eu-west-1:1:{name}", ()) for name in ("orders", "reports")]
+            + [("sqs:DeleteQueue", f"arn:aws:sqs:eu-west-1:1:{name}", ()) for name in ("orders", "reports", "a")],
+            [(("sqs:DeleteQueue", "sqs:SendMessage"),
+              ("arn:aws:sqs:eu-west-1:1:orders", "arn:aws:sqs:eu-west-1:1:reports"), ()),
+             (("sqs:DeleteQueue",), ("arn:aws:sqs:eu-west-1:1:a",), ())],
+        ),
+    ],
+)  # fmt: skip
+def test_needs_become_few_statements_that_allow_the_same(
+    needs: list[tuple[str, str, tuple[Condition, ...]]], grants: list[tuple[Any, ...]]
+) -> None:
+    statements = [grant.statement for grant in merged(Need(*need[:2], Purpose("to test"), need[2]) for need in needs)]
+    assert [
+        (each.actions.patterns, each.resources.patterns if each.resources else (), each.conditions)
+        for each in statements
+    ] == grants

@@ -373,7 +373,7 @@ def test_of_what_stays_whatever_happens_nothing_is_deleted(attributes: dict[str,
         of_type="AWS::S3::Bucket",
         unless_kept=True,
     )
-    stack = stack_of("orders-dev", [{"Resources": {"Data": bucket, "Jobs": QUEUE}}])
+    stack = stack_of("orders-dev", [{"Resources": {"Data": bucket, "Same": bucket, "Jobs": QUEUE}}])
 
     calls = list(on_resources(stack, [call]))
 
@@ -458,19 +458,33 @@ def test_of_two_templates_all_resources_are_there_and_what_macros_make_is_not() 
             "Fn::Transform": {},
             "Fn::ForEach::X": [],
             "Made": {"Fn::Transform": {"Name": "M"}},
-        }
+        },
+        "Mappings": {"Old": {"a": {"b": "c"}}},
+        "Transform": "Before",
     }
     after = {
         "Resources": {
             "Jobs": {**QUEUE, "Properties": {"QueueName": "others"}},
             "Old": QUEUE,
             "Group": {"Type": "AWS::AutoScaling::AutoScalingGroup", "Properties": {}, "UpdatePolicy": {"A": 1}},
-        }
+            "Bare": {"Type": "AWS::AutoScaling::AutoScalingGroup", "UpdatePolicy": {"A": 2}},
+        },
+        "Mappings": {"New": {"a": {"b": "c"}}},
+        "Transform": ["After", "Before"],
+        "Parameters": {
+            "Given": {"Type": "String", "Default": "usual"},
+            "Other": {"Type": "String", "Default": "usual"},
+        },
     }
 
-    stack = stack_of("orders-dev", [before, after])
+    stack = stack_of("orders-dev", [before, after], {"Given": "mine", "Elsewhere": "x"})
 
-    assert sorted(stack.resources) == ["Group", "Jobs", "Jobs'", "Old"]
+    assert sorted(stack.resources) == ["Bare", "Group", "Jobs", "Jobs'", "Old"]
+    assert stack.parameters == {"Given": "mine", "Other": "usual", "Elsewhere": "x"}
+    assert sorted(stack.mappings) == ["New", "Old"]
+    names = [transform.name for transform in stack.transforms]
+    assert [name for name in names if name in ("Before", "After")] == ["Before", "After"]
+    assert stack.resources["Bare"].properties == {"UpdatePolicy": {"A": 2}}
     assert stack.resources["Jobs'"].properties == {"QueueName": "others"}
     assert stack.resources["Group"].properties == {"UpdatePolicy": {"A": 1}}
 

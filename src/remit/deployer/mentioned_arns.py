@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.types import Referent, lowered, resource_type
 from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
-from remit.deployer.planned_stack import PlannedStack, filled, is_generated, is_qualified, is_specific, named_type
+from remit.deployer.planned_stack import PlannedStack, filled, is_generated, is_qualified, named_type
 from remit.deployer.references import ROLES, direct, literals, named_literals, referred
 from remit.template.branches import value_at, values_at
 from remit.template.resolved_texts import UNKNOWN
@@ -160,7 +160,7 @@ def _mentioned(stack: PlannedStack, resource: Resource, kind: IamResourceType) -
         yield from spelled(kind, arns)
     for text in literals(stack, resource, names):
         arn = parse(text)
-        is_known = is_specific(text) if kind.full_name in IDENTITIES else UNKNOWN not in text.rpartition(":")[0]
+        is_known = UNKNOWN not in text.rpartition(":")[0]  # `spelled` looks at its end
         if arn is not None and is_known and any(matches(arn, format_) for format_ in kind.arns):
             yield from spelled(kind, (text,))
 

@@ -68,14 +68,9 @@ def unknown_roles(stack: PlannedStack, resource: Resource) -> bool:
 
 def foreign_profiles(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
     """The instance profiles that a property takes and the template does not make: nobody knows the roles in them."""
-    if resource.type == _PROFILE:  # which names itself
-        return ()
     own_profiles = [own for own in stack.resources.values() if own.type == _PROFILE]
-    own_names = {name for own in own_profiles for name in stack.names(own)}
-    profiles: dict[str, None] = {}
-    for _, value in _values(resource.properties, _PROFILES):
-        if not any(_resources_in(stack, value)):
-            profiles |= {text: None for text in stack.texts(value) if UNKNOWN not in text}
+    own_names = {name.rpartition("/")[2] for own in own_profiles for name in stack.names(own)}
+    profiles = dict.fromkeys(text for text in literals(stack, resource, _PROFILES) if UNKNOWN not in text)
     return tuple(text for text in profiles if text.rpartition("/")[2] not in own_names)
 
 

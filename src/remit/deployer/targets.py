@@ -73,7 +73,7 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
     """
     if name.startswith("apigateway:"):
         return _of_apis(stack, resource, name)
-    if name.startswith("iam:") and "ServiceLinkedRole" in name:
+    if name.startswith("iam:") and ("ServiceLinkedRole" in name or resource.type == "AWS::IAM::ServiceLinkedRole"):
         roles = tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked_services(stack, resource))
         return roles or (f"{_SERVICE_ROLES}*",)
     entry = action(name)
