@@ -135,9 +135,9 @@ def test_what_is_open_to_all_is_told_first_and_what_is_not_compared_by_itself() 
         {
             "Logs": {
                 "logs.DescribeLogGroups": {"logGroups": [{"logGroupName": "logs", "retentionInDays": 7}]},
-                "logs.DescribeSubscriptionFilters": {"subscriptionFilters": []},
+                "logs.DescribeSubscriptionFilters": denied,
             },
-            "Daily": {"events.DescribeRule": None, "events.ListTargetsByRule": None},
+            "Daily": {"events.DescribeRule": {"State": "DISABLED"}, "events.ListTargetsByRule": None},
             "Jobs": {"sqs.GetQueueAttributes": {"Attributes": queue}},
             "Other": {"sqs.GetQueueAttributes": {"Attributes": other}},
             "Table": {"dynamodb.GetResourcePolicy": denied},
@@ -164,6 +164,7 @@ def test_what_is_open_to_all_is_told_first_and_what_is_not_compared_by_itself() 
     of_deploy = "of which the template has a part that its deploy alone knew"
     assert not_compared == (
         "not compared: what dynamodb.GetResourcePolicy tells of Table, which the caller may not read",
+        "not compared: what logs.DescribeSubscriptionFilters tells of Logs, which the caller may not read",
         f"not compared: the policy of Other, {of_deploy}",
         f"not compared: Lost, {of_deploy}",
     )

@@ -176,8 +176,9 @@ def _mapping_differences(live: LiveResource, answer: Any) -> Iterator[Drift]:
     if stated is not UNKNOWN and named.removesuffix(_LATEST) != function.removesuffix(_LATEST):
         what = f"{live.words} was turned by hand to function {function}, not {named}"
         yield live.drift("access", what, repair("lambda.UpdateEventSourceMapping", UUID=live.name, FunctionName=stated))
-    expected_state = str(live.properties.get("Enabled", True)).lower() != "false"
-    if _RUNNING.get(mapping.get("State", ""), expected_state) != expected_state:
+    enabled = live.properties.get("Enabled", True)
+    expected_state = str(enabled).lower() != "false"
+    if enabled is not UNKNOWN and _RUNNING.get(mapping.get("State", ""), expected_state) != expected_state:
         what = f"{live.words} of function {function} was turned {'off' if expected_state else 'on'} by hand"
         back = repair("lambda.UpdateEventSourceMapping", UUID=live.name, Enabled=expected_state)
         yield live.drift("runs", what, back)

@@ -1,0 +1,334 @@
+"""All that differs of resources which were changed by hand in many ways at once: each change with its calls, wholly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from remit.app import Resource
+from remit.deploy.deployed_references import UNKNOWN
+from remit.deploy.live_resources.policies import attached_policies
+from remit.deploy.live_resources.reading import ROWS
+from remit.deploy.live_resources.resource_row import LiveResource, LiveStack, Subject, differences
+
+ACCOUNT: Final = "111122223333"
+FUNCTION: Final = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:report"
+ALIAS: Final = f"{FUNCTION}:live"
+BUS_RULE: Final = "arn:aws:events:eu-west-1:1:rule/x"
+UPDATED: Final = "function_updated_v2"
+ALL_BLOCKED: Final = dict.fromkeys(
+    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+)
+Told = tuple[str, str, bool, list[tuple[str, str, dict[str, Any]]]]
+"""A change: its kind, what it is, whether it is public, and the calls that undo it."""
+
+
+def told(
+    type_name: str, name: str, properties: dict[str, Any], answers: dict[str, Any], parts: tuple[Resource, ...] = ()
+) -> list[Told]:
+    """What is told of a resource of a stack with these properties and neighbours, as AWS answers about it."""
+    resources = (Resource("Own", type_name, properties), *parts)
+    names = {"${Own}": name, "${Own.Arn}": FUNCTION if type_name == "AWS::Lambda::Function" else name}
+    physical = {part.logical_id: f"{name}|{part.logical_id.lower()}" for part in parts} | {"Own": name}
+    policies = attached_policies(resources, names, physical)
+    stack = LiveStack(ACCOUNT, names, physical, resources, policies, is_local=False)
+    subject = Subject(name, names["${Own.Arn}"], (name,))
+    found = differences(LiveResource(ROWS[type_name], "Own", subject, properties, answers, stack))
+    changes: list[Told] = []
+    for each in found:
+        calls = [(call.operation, call.until, dict(call.parameters)) for call in each.repairs]
+        changes.append((each.kind, each.what, each.is_public, calls))
+    return changes
+
+
+def permission(sid: str, **changes: Any) -> dict[str, Any]:
+    """A statement of a function's policy as Lambda writes it."""
+    sender = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "lambda:InvokeFunction"}
+    return {"Sid": sid, "Effect": "Allow", **sender, "Resource": FUNCTION, **changes}
+
+
+def test_permissions_that_were_added_and_removed_are_told_with_all_that_they_say() -> None:
+    declared = {"FunctionName": "${Own.Arn}", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+    options = {
+        "SourceArn": "arn:aws:s3:::orders", "SourceAccount": ACCOUNT, "PrincipalOrgID": "o-1", "EventSourceToken": "t",
+        "FunctionUrlAuthType": "NONE", "InvokedViaFunctionUrl": True,
+    }  # fmt: skip
+    rule = {"Principal": "events.amazonaws.com", "SourceArn": BUS_RULE}
+    parts = (
+        Resource("Gone", "AWS::Lambda::Permission", {**declared, **options}),
+        Resource("Kept", "AWS::Lambda::Permission", {**declared, **rule}),
+    )
+    actions = ["lambda:GetFunction", "lambda:GetAlias", "lambda:InvokeFunction", "lambda:GetPolicy"]
+    statements = [
+        permission("kept", Action="LAMBDA:invokefunction", Condition={"ArnLike": {"AWS:SourceArn": BUS_RULE}}),
+        permission("open", Principal="*"),
+        permission("far", Principal={"AWS": "arn:aws:iam::999999999999:root"}, Action=actions),
+        permission("ours", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
+        permission("both", Resource=[FUNCTION, ALIAS]),
+        permission("alias", Resource=ALIAS),
+    ]
+    answer = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
+    added = {
+        "open": ": anybody may lambda:InvokeFunction",
+        "far": f": account 999999999999 may {', '.join(actions[:3])} and 1 more",
+        "ours": "",
+    }
+    expected: list[Told] = [
+        (
+            "access", f"permission {sid} of function report (Own) was added by hand{effects}", sid == "open",
+            [("lambda.RemovePermission", "", {"FunctionName": "report", "StatementId": sid})],
+        )
+        for sid, effects in added.items()
+    ]  # fmt: skip
+    back = {"FunctionName": "report", "StatementId": "gone", "Action": declared["Action"]}
+    back |= {"Principal": "s3.amazonaws.com", **options}
+    gone = "permission Gone of function report (Own) was removed by hand"
+    expected.append(("runs", gone, False, [("lambda.AddPermission", "", back)]))
+    assert expected == told("AWS::Lambda::Function", "report", {}, {"lambda.GetPolicy": answer}, parts)
+
+
+def test_all_settings_of_a_function_are_told_and_put_back() -> None:
+    properties = {
+        "Layers": ["arn:l:1"], "Timeout": "7", "MemorySize": "256", "ReservedConcurrentExecutions": "0",
+        "Handler": "a.b", "Runtime": "python3.12",
+        "Environment": {"Variables": {"A": "1", "B": UNKNOWN, "C": "", "D": 5, "F": ""}},
+        "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": UNKNOWN}, {"Key": "c", "Value": "3"}],
+    }  # fmt: skip
+    configuration = {
+        "Layers": [{"Arn": "arn:l:2"}], "Timeout": 8, "MemorySize": 128, "Handler": "a.c", "Runtime": "python3.11",
+        "Environment": {"Variables": {"A": "2", "B": "x", "E": "n", "F": ""}},
+    }  # fmt: skip
+    answer = {"Configuration": configuration, "Tags": {"a": "2", "z": "1"}}
+    answer["Concurrency"] = {"ReservedConcurrentExecutions": 2}
+    changes: dict[str, tuple[str, dict[str, Any]]] = {
+        "layers": ("arn:l:2, not arn:l:1", {"Layers": ["arn:l:1"]}),
+        "handler": ("a.c, not a.b", {"Handler": "a.b"}),
+        "runtime": ("python3.11, not python3.12", {"Runtime": "python3.12"}),
+        "timeout": ("8, not 7", {"Timeout": 7}),
+        "memory": ("128, not 256", {"MemorySize": 256}),
+        "reserved concurrency": ("2, not 0", {"ReservedConcurrentExecutions": 0}),
+        "environment": (
+            "E was added, C was removed, D was removed, A has another value",
+            {"Environment": {"Variables": {"A": "1", "B": "x", "C": "", "D": "5", "F": ""}}},
+        ),
+    }
+    expected: list[Told] = []
+    for label, (change, setting) in changes.items():
+        call = ("lambda.UpdateFunctionConfiguration", UPDATED, {"FunctionName": "report", **setting})
+        if label == "reserved concurrency":
+            call = ("lambda.PutFunctionConcurrency", "", {"FunctionName": "report", **setting})
+        what = f"the {label} of function report (Own) was changed by hand: {change}"
+        expected.append(("runs", what, False, [call]))
+    tags = ("lambda.TagResource", "", {"Resource": FUNCTION, "Tags": {"a": "1", "c": "3"}})
+    expected.append(("rest", "tags of function report (Own) were changed by hand: a, c", False, [tags]))
+    assert expected == told("AWS::Lambda::Function", "report", properties, {"lambda.GetFunction": answer})
+
+
+@pytest.mark.parametrize(
+    ("properties", "environment"),
+    [
+        ({"Variables": {"A": "1"}}, {"Error": {"ErrorCode": "AccessDenied", "Message": "no"}}),
+        ({"Variables": UNKNOWN}, {"Variables": {"A": "2"}}),
+        (UNKNOWN, {"Variables": {"A": "2"}}),
+    ],
+)
+def test_variables_that_cannot_be_read_or_that_the_deploy_alone_knew_are_not_compared(
+    properties: Any, environment: Any
+) -> None:
+    answer = {"Configuration": {"Environment": environment, "Timeout": 3, "MemorySize": 128}}
+    found = told("AWS::Lambda::Function", "report", {"Environment": properties}, {"lambda.GetFunction": answer})
+    assert [] == found
+
+
+def test_what_the_template_leaves_out_is_taken_away() -> None:
+    answer = {"Configuration": {"Timeout": 3, "MemorySize": 128, "Layers": [{"Arn": "x"}]}}
+    answer["Concurrency"] = {"ReservedConcurrentExecutions": 0}
+    of = "of function report (Own) was changed by hand"
+    layers = ("lambda.UpdateFunctionConfiguration", UPDATED, {"FunctionName": "report", "Layers": []})
+    expected: list[Told] = [
+        ("runs", f"the layers {of}: x, not none", False, [layers]),
+        (
+            "runs", f"the reserved concurrency {of}: 0, not none", False,
+            [("lambda.DeleteFunctionConcurrency", "", {"FunctionName": "report"})],
+        ),
+    ]  # fmt: skip
+    assert expected == told("AWS::Lambda::Function", "report", {}, {"lambda.GetFunction": answer})
+
+
+MAPPING: Final = "event source mapping u1 (Own)"
+
+
+def turned(to: str, function: str = "report") -> Told:
+    call = ("lambda.UpdateEventSourceMapping", "", {"UUID": "u1", "Enabled": to == "off"})
+    return "runs", f"{MAPPING} of function {function} was turned {to} by hand", False, [call]
+
+
+@pytest.mark.parametrize(
+    ("properties", "state", "expected"),
+    [
+        ({"Enabled": "False"}, {}, [turned("on")]),
+        ({"Enabled": False}, {"State": "Enabling"}, [turned("on")]),
+        ({"Enabled": False}, {"State": "Disabled"}, []),
+        ({}, {"State": "Disabled"}, [turned("off")]),
+        ({"Enabled": "true"}, {"State": "Disabling"}, [turned("off")]),
+        ({"Enabled": UNKNOWN}, {"State": "Disabled"}, []),
+        ({"Enabled": UNKNOWN}, {"State": "Enabled"}, []),
+        ({}, {"State": "Updating", "FunctionArn": f"{FUNCTION}:$LATEST"}, []),
+        ({"FunctionName": UNKNOWN}, {"FunctionArn": f"{FUNCTION}2"}, []),
+        ({"FunctionName": "report"}, {}, []),
+        (
+            {"BatchSize": "5", "MaximumBatchingWindowInSeconds": 3}, {"BatchSize": 7},
+            [
+                (
+                    "runs", f"the {label} of {MAPPING} of function report was changed by hand: {change}", False,
+                    [("lambda.UpdateEventSourceMapping", "", {"UUID": "u1", **setting})],
+                )
+                for label, change, setting in (
+                    ("batch size", "7, not 5", {"BatchSize": 5}),
+                    ("batching window", "None, not 3", {"MaximumBatchingWindowInSeconds": 3}),
+                )
+            ],
+        ),
+        (
+            {}, {"FunctionArn": f"{FUNCTION}2", "State": "Disabled"},
+            [
+                (
+                    "access", f"{MAPPING} was turned by hand to function report2, not report", False,
+                    [("lambda.UpdateEventSourceMapping", "", {"UUID": "u1", "FunctionName": FUNCTION})],
+                ),
+                turned("off", "report2"),
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_what_differs_of_a_mapping_is_told(
+    properties: dict[str, Any], state: dict[str, Any], expected: list[Told]
+) -> None:
+    own = {"UUID": "u1", "FunctionArn": FUNCTION, "State": "Enabled", **state}
+    other = {"UUID": "u0", "FunctionArn": "x", "State": "Disabled", "BatchSize": 99}
+    answers = {"lambda.ListEventSourceMappings": {"EventSourceMappings": [other, own]}}
+    assert expected == told("AWS::Lambda::EventSourceMapping", "u1", {"FunctionName": FUNCTION, **properties}, answers)
+
+
+@pytest.mark.parametrize(
+    ("properties", "answer", "changes"),
+    [
+        (
+            {}, {"FunctionVersion": "2", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.5}}},
+            ["version of alias live (Own) was changed by hand: 2, not 3",
+             'routing of alias live (Own) was changed by hand: {"1": 0.5}, not {}'],
+        ),
+        (
+            {"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}, {"FunctionVersion": "3"},
+            ['routing of alias live (Own) was changed by hand: none, not {"2": 0.1}'],
+        ),
+    ],
+)  # fmt: skip
+def test_an_alias_is_put_back_as_a_whole(
+    properties: dict[str, Any], answer: dict[str, Any], changes: list[str]
+) -> None:
+    routing = properties.get("RoutingConfig", {"AdditionalVersionWeights": {}})
+    call = ("lambda.UpdateAlias", "", {
+        "FunctionName": "report", "Name": "live", "FunctionVersion": "3", "RoutingConfig": routing,
+    })  # fmt: skip
+    found = told("AWS::Lambda::Alias", ALIAS, {"FunctionVersion": "3", **properties}, {"lambda.GetAlias": answer})
+    assert [("runs", f"the {change}", False, [call]) for change in changes] == found
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "off", "expected"),
+    [
+        (None, None, list(ALL_BLOCKED), ALL_BLOCKED),
+        (None, ALL_BLOCKED, [], {}),
+        ({}, {"BlockPublicAcls": True}, [], {}),
+        (UNKNOWN, None, [], {}),
+        ({"BlockPublicAcls": "true"}, {"BlockPublicAcls": True}, [], {}),
+        (
+            {"BlockPublicAcls": "true", "IgnorePublicAcls": UNKNOWN, "BlockPublicPolicy": True},
+            {"IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True},
+            ["BlockPublicAcls"], {**ALL_BLOCKED, "RestrictPublicBuckets": False},
+        ),
+    ],
+)  # fmt: skip
+def test_a_public_access_block_that_is_weaker_is_put_back(
+    declared: Any, actual: Any, off: list[str], expected: dict[str, bool]
+) -> None:
+    key = "PublicAccessBlockConfiguration"
+    properties, answer = {} if declared is None else {key: declared}, {} if actual is None else {key: actual}
+    what = f"the public access block of bucket b1 (Own) was weakened by hand: {', '.join(off)} is off"
+    call = ("s3.PutPublicAccessBlock", "", {"Bucket": "b1", key: expected})
+    found = told("AWS::S3::Bucket", "b1", properties, {"s3.GetPublicAccessBlock": answer})
+    assert ([("access", what, False, [call])] if off else []) == found
+
+
+def test_grants_of_a_key_are_told_but_those_that_services_made_for_callers_here() -> None:
+    far = "arn:aws:sts::999999999999:assumed-role/a/b"
+    grantees = ("dynamodb.eu-west-1.amazonaws.com", "evil.com", f"arn:aws:sts::{ACCOUNT}:assumed-role/a/b", far)
+    grants = [
+        {"GrantId": f"g{number}", "Operations": ["Decrypt", "Encrypt"], "GranteePrincipal": grantee}
+        for number, grantee in enumerate(grantees)
+    ]
+    expected: list[Told] = []
+    for number in (1, 3):
+        what = f"a grant of key k1 (Own) was made by hand: {grantees[number]} may kms:Decrypt, kms:Encrypt"
+        expected.append(("access", what, False, [("kms.RevokeGrant", "", {"KeyId": "k1", "GrantId": f"g{number}"})]))
+    assert expected == told("AWS::KMS::Key", "k1", {}, {"kms.ListGrants": {"Grants": grants}})
+
+
+def test_notifications_that_were_added_and_removed_are_one_change_and_put_back_as_a_whole() -> None:
+    rules, in_capitals = [{"Name": "prefix", "Value": "in/"}], [{"Name": "Prefix", "Value": "in/"}]
+    created = {
+        "LambdaFunctionArn": FUNCTION,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": rules}},
+    }
+    added = {"LambdaFunctionArn": FUNCTION, "Events": ["s3:b", "s3:a"]}
+    added["Filter"] = {"Key": {"FilterRules": [{"Name": "Suffix", "Value": ".csv"}]}}
+    declared = {
+        "LambdaConfigurations": [
+            {"Function": FUNCTION, "Event": "s3:ObjectCreated:*", "Filter": {"S3Key": {"Rules": rules}}}
+        ],
+        "QueueConfigurations": [{"Queue": "arn:aws:sqs:eu-west-1:9:q", "Event": "s3:ObjectRemoved:*"}],
+        "EventBridgeConfiguration": {},
+    }
+    held = {
+        "LambdaFunctionConfigurations": [{**created, "Filter": {"Key": {"FilterRules": in_capitals}}}, added],
+        "TopicConfigurations": [{"TopicArn": "arn:aws:sns:eu-west-1:9:t", "Events": ["s3:x"]}],
+    }  # fmt: skip
+    whole = {
+        "LambdaFunctionConfigurations": [created],
+        "QueueConfigurations": [{"QueueArn": "arn:aws:sqs:eu-west-1:9:q", "Events": ["s3:ObjectRemoved:*"]}],
+        "EventBridgeConfiguration": {},
+    }
+    changes = [
+        "s3:a, s3:b of *.csv to report was added",
+        "s3:x of * to arn:aws:sns:eu-west-1:9:t was added",
+        "s3:ObjectRemoved:* of * to arn:aws:sqs:eu-west-1:9:q was removed",
+    ]
+    what = f"the notifications of bucket b1 (Own) were changed by hand: {', '.join(changes)}"
+    call = ("s3.PutBucketNotificationConfiguration", "", {"Bucket": "b1", "NotificationConfiguration": whole})
+    answers = {"s3.GetBucketNotificationConfiguration": held}
+    found = told("AWS::S3::Bucket", "b1", {"NotificationConfiguration": declared}, answers)
+    assert [("runs", what, False, [call])] == found
+
+
+@pytest.mark.parametrize(
+    ("declared", "held", "is_told"),
+    [
+        ({"EventBridgeConfiguration": {}}, {}, True),
+        ({"EventBridgeConfiguration": {}}, {"EventBridgeConfiguration": {}}, False),
+        ({}, {"EventBridgeConfiguration": {}}, False),
+        ({"LambdaConfigurations": [{"Function": UNKNOWN, "Event": "x"}], "EventBridgeConfiguration": {}}, {}, False),
+    ],
+)
+def test_a_bucket_that_no_longer_tells_event_bridge_is_told(
+    declared: dict[str, Any], held: dict[str, Any], *, is_told: bool
+) -> None:
+    whole = {"Bucket": "b1", "NotificationConfiguration": {"EventBridgeConfiguration": {}}}
+    what = "the notifications of bucket b1 (Own) were changed by hand: not to EventBridge"
+    call = ("s3.PutBucketNotificationConfiguration", "", whole)
+    answers = {"s3.GetBucketNotificationConfiguration": held}
+    found = told("AWS::S3::Bucket", "b1", {"NotificationConfiguration": declared}, answers)
+    assert ([("runs", what, False, [call])] if is_told else []) == found
