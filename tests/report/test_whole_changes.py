@@ -71,7 +71,8 @@ TRUST: Final = Comparison(
     gained=(
         piece(
             at("trust", 0, trusted("arn:aws:iam::444455556666:root", "sts:AssumeRole")),
-            "arn:aws:iam::444455556666:root", "arn:role", "old", by="arn:aws:iam::444455556666:user/x", principal="arn:aws:iam::444455556666:root",
+            "arn:aws:iam::444455556666:root", "arn:role", "old", by="arn:aws:iam::444455556666:user/x",
+            principal="arn:aws:iam::444455556666:root",
         ),
     ),
     lost=(
