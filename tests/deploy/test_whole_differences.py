@@ -332,3 +332,148 @@ def test_a_bucket_that_no_longer_tells_event_bridge_is_told(
     answers = {"s3.GetBucketNotificationConfiguration": held}
     found = told("AWS::S3::Bucket", "b1", {"NotificationConfiguration": declared}, answers)
     assert ([("runs", what, False, [call])] if is_told else []) == found
+
+
+ROOT: Final = f"arn:aws:iam::{ACCOUNT}:root"
+READ: Final[dict[str, Any]] = {
+    "Sid": "x", "Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": ["s3:GetObject", "s3:PutObject"],
+    "Resource": "arn:aws:s3:::b1/*", "Condition": {"StringEquals": {"aws:SourceVpc": ["v1", "v2"]}},
+}  # fmt: skip
+OPEN: Final = {"Sid": "z", "Effect": "Allow", "Principal": "*", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b1/*"}
+SPELLED: Final = {
+    **READ, "Sid": "y", "Principal": {"AWS": ACCOUNT}, "Action": ["S3:putobject", "s3:getObject"],
+    "Condition": {"StringEquals": {"AWS:SourceVpc": ["v2", "v1"]}},
+}  # fmt: skip
+BUT: Final = {**{key: value for key, value in READ.items() if key != "Action"}, "NotAction": READ["Action"]}
+
+
+def document(*statements: dict[str, Any], version: str = "2008-10-17") -> dict[str, Any]:
+    return {"Version": version, "Statement": [*statements]}
+
+
+def compared(operator: str, key: str) -> dict[str, Any]:
+    return {**READ, "Condition": {operator: {key: "a"}}}
+
+
+@pytest.mark.parametrize(
+    ("declared", "held", "change", "is_public"),
+    [
+        ([READ], None, "was deleted", False),
+        ([READ], [SPELLED], None, False),
+        ([READ, OPEN], [OPEN, SPELLED], None, False),
+        ([READ], [READ, OPEN], "was changed by hand: anybody may s3:Get*", True),
+        ([READ, OPEN], [READ], "was changed", False),
+        ([READ, OPEN], [OPEN], "was changed", False),
+        ([READ], [BUT], "was changed", False),
+        ([READ], [{**READ, "Effect": "Deny"}], "was changed", False),
+        ([READ], [{**READ, "Condition": {"StringLike": READ["Condition"]["StringEquals"]}}], "was changed", False),
+        ([compared("ArnEquals", "aws:SourceArn")], [compared("ArnLike", "AWS:SourceArn")], None, False),
+        ([compared("ArnEquals", "aws:PrincipalArn")], [compared("ArnLike", "aws:PrincipalArn")], "was changed", False),
+        ([], [READ], "was made", False),
+        ([], [OPEN], "was made by hand: anybody may s3:Get*", True),
+        ([], None, None, False),
+    ],
+)
+def test_a_policy_that_differs_is_one_change_whatever_its_spelling(
+    declared: list[Any], held: list[Any] | None, change: str | None, *, is_public: bool
+) -> None:
+    whole = document(*declared)
+    part = Resource("Policy", "AWS::S3::BucketPolicy", {"Bucket": "${Own}", "PolicyDocument": whole})
+    answer = {} if held is None else {"Policy": json.dumps(document(*held, version="2012-10-17"))}
+    found = told("AWS::S3::Bucket", "b1", {}, {"s3.GetBucketPolicy": answer}, (part,) if declared else ())
+    if change is None:
+        assert [] == found
+        return
+    ((kind, what, opens, ((operation, _, given),)),) = found
+    words = change if "by hand" in change else f"{change} by hand"
+    assert ("access", f"the policy of bucket b1 (Own) {words}", is_public) == (kind, what, opens)
+    assert "b1" == given.pop("Bucket")
+    if declared:
+        written = json.loads(given["Policy"])
+        assert ("s3.PutBucketPolicy", ["Policy"], whole["Version"]) == (operation, [*given], written["Version"])
+        again = told("AWS::S3::Bucket", "b1", {}, {"s3.GetBucketPolicy": given}, (part,))
+        assert ([], [each["Sid"] for each in declared]) == (again, [each["Sid"] for each in written["Statement"]])
+    else:
+        assert ("s3.DeleteBucketPolicy", {}) == (operation, given)
+
+
+@pytest.mark.parametrize("text", ["[", '{"Version": "x"}', "{}", "null"])
+def test_a_policy_that_is_none_is_told_without_a_call(text: str) -> None:
+    what = "the policy of bucket b1 (Own) was changed by hand, and cannot be read"
+    assert [("access", what, False, [])] == told("AWS::S3::Bucket", "b1", {}, {"s3.GetBucketPolicy": {"Policy": text}})
+
+
+def test_a_policy_of_which_several_parts_are_on_a_resource_is_put_back_with_all_of_them() -> None:
+    parts = tuple(
+        Resource(f"Policy{number}", "AWS::S3::BucketPolicy", {"Bucket": "${Own}", "PolicyDocument": document(each)})
+        for number, each in enumerate((READ, OPEN))
+    )
+    ((_, what, _, ((_, _, given),)),) = told("AWS::S3::Bucket", "b1", {}, {"s3.GetBucketPolicy": {}}, parts)
+    assert "the policy of bucket b1 (Own) was deleted by hand" == what
+    assert ["x", "z"] == [each["Sid"] for each in json.loads(given["Policy"])["Statement"]]
+    key = {**READ, "Resource": "*"}
+    answer = {"Policy": json.dumps(document({**key, "Effect": "Deny"}))}
+    ((_, _, _, ((operation, _, given),)),) = told(
+        "AWS::KMS::Key", "k1", {"KeyPolicy": document(key)}, {"kms.GetKeyPolicy": answer}
+    )
+    assert ("kms.PutKeyPolicy", "k1", "default") == (operation, given["KeyId"], given["PolicyName"])
+    assert [] == told("AWS::KMS::Key", "k1", {"KeyPolicy": document(key)}, {"kms.GetKeyPolicy": given})
+
+
+TOPIC: Final = f"arn:aws:sns:eu-west-1:{ACCOUNT}:news"
+OWN_TOPIC: Final[dict[str, Any]] = {
+    "Sid": "__default_statement_ID", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "SNS:GetTopicAttributes",
+    "Resource": TOPIC, "Condition": {"StringEquals": {"AWS:SourceOwner": ACCOUNT}},
+}  # fmt: skip
+OTHERS_TOPIC: Final = {**OWN_TOPIC, "Condition": {"StringEquals": {"AWS:SourceOwner": "999999999999"}}}
+BY_HAND: Final = {"Sid": "by", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": TOPIC}
+BOTH: Final = ["SNS:Publish", "SNS:Subscribe"]
+
+
+@pytest.mark.parametrize(
+    ("held", "change", "actions"),
+    [
+        ([OWN_TOPIC], None, None),
+        ([OWN_TOPIC, BY_HAND], "changed by hand: anybody may sns:Publish", "SNS:GetTopicAttributes"),
+        ([BY_HAND], "made by hand: anybody may sns:Publish", BOTH),
+        ([OTHERS_TOPIC], "made by hand: anybody may SNS:GetTopicAttributes", BOTH),
+        ([{**OWN_TOPIC, "Sid": "other"}], "made by hand: anybody may SNS:GetTopicAttributes", BOTH),
+    ],
+)
+def test_a_topic_without_a_policy_gets_back_the_one_that_sns_wrote(
+    held: list[dict[str, Any]], change: str | None, actions: Any
+) -> None:
+    answer = {"Attributes": {"Policy": json.dumps(document(*held))}}
+    found = told("AWS::SNS::Topic", TOPIC, {}, {"sns.GetTopicAttributes": answer})
+    if change is None:
+        assert [] == found
+        return
+    ((kind, what, is_public, ((operation, _, given),)),) = found
+    assert ("access", "anybody" in change, "sns.SetTopicAttributes") == (kind, is_public, operation)
+    assert f"the policy of topic news (Own) was {change}" == what
+    assert document({**OWN_TOPIC, "Action": actions}) == json.loads(given.pop("AttributeValue"))
+    assert {"TopicArn": TOPIC, "AttributeName": "Policy"} == given
+
+
+def test_all_settings_of_a_queue_are_told_and_put_back_as_text() -> None:
+    url = f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/jobs"
+    properties = {"VisibilityTimeout": 30, "RedrivePolicy": {"a": 1}, "KmsMasterKeyId": "k"}
+    held = {"VisibilityTimeout": "31", "MessageRetentionPeriod": "9", "KmsMasterKeyId": "k2"}
+    changes = {
+        "visibility timeout": ("31, not 30", "VisibilityTimeout", "30"),
+        "retention": ("9, not 345600", "MessageRetentionPeriod", "345600"),
+        "dead-letter queue": ('none, not {"a": 1}', "RedrivePolicy", '{"a": 1}'),
+        "key": ("k2, not k", "KmsMasterKeyId", "k"),
+    }
+    expected = []
+    for label, (change, name, text) in changes.items():
+        call = ("sqs.SetQueueAttributes", "", {"QueueUrl": url, "Attributes": {name: text}})
+        expected.append(("runs", f"the {label} of queue jobs (Own) was changed by hand: {change}", False, [call]))
+    assert expected == told("AWS::SQS::Queue", url, properties, {"sqs.GetQueueAttributes": {"Attributes": held}})
+    held = {"VisibilityTimeout": "30", "MessageRetentionPeriod": "345600", "KmsMasterKeyId": "k2"}
+    assert [] == told("AWS::SQS::Queue", url, {}, {"sqs.GetQueueAttributes": {"Attributes": held}})
+    held["RedrivePolicy"] = '{"a":1}'
+    call = ("sqs.SetQueueAttributes", "", {"QueueUrl": url, "Attributes": {"RedrivePolicy": ""}})
+    what = 'the dead-letter queue of queue jobs (Own) was changed by hand: {"a":1}, not none'
+    found = told("AWS::SQS::Queue", url, {}, {"sqs.GetQueueAttributes": {"Attributes": held}})
+    assert [("runs", what, False, [call])] == found
