@@ -147,7 +147,8 @@ def _unread_parts(state: Judgement) -> UnreadParts:
     # An error without a line is about a whole file, which may have declared anything.
     if state.declared.ended or any(origin.line == 0 for origin in origins):
         lost.add("")
-    every_access_may_lack = may_be_among(state.failed_settings, ACCESS)
+    of_every_function = [span for _, span in state.config.lambda_.iam.assigned.values()]
+    every_access_may_lack = may_be_among(state.failed_settings, ACCESS) or any(map(is_wrong, of_every_function))
     triggers_of, access_of = set[str](), set[str]()
     for declaration in state.declarations:
         # By their types: neither an Unread nor an object of the project's can be asked for its text.

@@ -1,0 +1,369 @@
+"""What becomes of all settings and declarations of an app together, and what is known to be missing of a wrong one."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit import on
+from remit.app import ApiSettings, Function, JobQueue, LayerCode, Output, Publication, Resource, WebApp
+from remit.errors import Origin
+from remit.iam.policy import Policy
+from remit.judge.judge import judge
+from remit.loading.load import declared
+from remit.triggers.rest_settings import RestSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conftest import Make
+    from remit.app import Grant
+
+CONFIG = """config.stack_name = "shop"
+config.stages = ["dev", "prod"]
+config.stages.production = ["prod"]
+config.job.enable = True
+config.job.scheduler = True
+config.job.additional_queues = ["mail"]
+config.lambda_.share_log_group = True
+config.lambda_.iam.permissions_boundary = "arn:aws:iam::111122223333:policy/edge"
+config.lambda_.iam.default_policy = ["logs"]
+config.lambda_.iam.default_vpc_policy = ["ec2:Describe*"]
+config.lambda_.iam.role_path = "/shop/"
+config.lambda_.iam.role_name = "{app}-{stage}-{role}"
+config.lambda_.iam.share_roles = True
+config.tags = {"team": "shop"}
+config.alarms = "oncall"
+config.aws.service_role = "arn:aws:iam::111122223333:role/deployer"
+config.aws.releases = 4
+config.api.access_log = True
+config.rest.access_log = True
+config.websocket.throttling_burst_limit = 9
+config.package.exclude = ["*.md"]
+config.package.layer = True
+config.package.allow = {"key.pem": "a test key"}
+config.lint.allow = {
+    "R101": "it is so",
+}
+"""
+DATA = """from remit import Shared, output, resource
+class Data(Shared):
+    queue = resource('AWS::SQS::Queue')
+    logs = resource('AWS::Logs::LogGroup', log_group_name='/aws/lambda/shop-one-x')
+    own = resource('AWS::Logs::LogGroup')
+    url = output(queue.url)
+"""
+APP = """from remit import layer
+from shared.resources.data import Data
+tool = layer("layers/tool")
+unused = layer("layers/unused")
+@app.function(layers=[tool], log_retention=7)
+def one(event, context): ...
+@app.function(log_retention=90)
+def two(event, context): ...
+@app.job(queue="mail")
+def send(): ...
+"""
+FILES = {
+    "shared/resources/data.py": DATA,
+    "layers/tool/x.py": "",
+    "layers/unused/x.py": "",
+    "config/policies/edge.json": '{"Version": "2012-10-17", "Statement": []}',
+}
+
+
+def granted(grants: Iterable[Grant]) -> list[tuple[str, str, str]]:
+    """The actions of each grant, its because and its line."""
+    return [(",".join(grant.statement.actions.patterns), grant.because, str(grant.origin)) for grant in grants]
+
+
+def test_an_app_has_each_setting_where_it_belongs_with_its_line(make: Make) -> None:
+    app = make(config=CONFIG, app=APP, **FILES).load("prod")
+    actual = {field.name: getattr(app, field.name) for field in fields(app)}
+    functions = actual.pop("functions")
+    policies = granted(actual.pop("default_policy")), granted(actual.pop("default_vpc_policy"))
+    assert policies == (
+        [("logs:*", "'logs' in config.lambda_.iam.default_policy, for every function", "config/deploy.py:13:42")],
+        [
+            (
+                "ec2:Describe*",
+                "'ec2:Describe*' in config.lambda_.iam.default_vpc_policy, for every function",
+                "config/deploy.py:14:46",
+            )
+        ],
+    )
+    assert [(function.name, function.log_retention, function.log_group) for function in functions] == [
+        ("one", 90, ""),
+        ("two", 90, ""),
+        ("worker-mail", 90, ""),
+    ]
+    at, data = "config/deploy.py", "shared/resources/data.py"
+    logs = "AWS::Logs::LogGroup"
+    assert actual == {
+        "name": "orders",
+        "stage": "prod",
+        "workflows": (),
+        "resources": (
+            Resource("DataQueue", "AWS::SQS::Queue", {}, origin=Origin(data, 3, 13)),
+            Resource("DataLogs", logs, {"LogGroupName": "/aws/lambda/shop-one-x"}, origin=Origin(data, 4, 12)),
+            Resource("DataOwn", logs, {}, origin=Origin(data, 5, 11)),
+        ),
+        "outputs": (Output("DataUrl", "${DataQueue}", origin=Origin(data, 6, 11), shared="Data"),),
+        "existing": (),
+        "queues": (JobQueue("mail", 4, most_retries=4, jobs=("app:send",)),),
+        "jobs": {"send": "worker-mail"},
+        "schedules_jobs": True,
+        "queues_origin": Origin(at, 8, 5),
+        "default_policy_origin": Origin(at, 13, 5),
+        "default_vpc_policy_origin": Origin(at, 14, 5),
+        "boundary": "arn:${AWS::Partition}:iam::111122223333:policy/edge",
+        "boundary_origin": Origin(at, 12, 5),
+        "policies": {"edge": Policy(())},
+        "tags": {"team": "shop"},
+        "alarm_topic": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:oncall",
+        "service_role": "arn:aws:iam::111122223333:role/deployer",
+        "role_path": "/shop/",
+        "role_name": "{app}-{stage}-{role}",
+        "retains_data": True,
+        "share_roles": True,
+        "api": ApiSettings(access_log=True, written={"access_log": Origin(at, 22, 5)}),
+        "rest": RestSettings(access_log=True, written={"access_log": Origin(at, 23, 5)}),
+        "websocket": ApiSettings(throttling_burst_limit=9),
+        "stack_name": "shop",
+        "releases": 4,
+        "exclude": ("*.md", "/layers/tool/"),
+        "layers": (LayerCode("LayersToolLayer", "layers/tool", "", "", Origin("app.py", 11, 8)),),
+        "puts_dependencies_into_layers": True,
+        "layer_origin": Origin(at, 26, 5),
+        "allowed": {"R101": ("it is so", Origin(at, 29, 9))},
+        "allowed_secrets": {"key.pem": ("a test key", Origin(at, 27, 29))},
+    }
+    assert not make(config=CONFIG, app=APP, **FILES).load("dev").retains_data
+
+
+SETTINGS = """config.lambda_.iam.policy = ["logs"]
+config.lambda_.iam.default_managed_policy = "ReadOnlyAccess"
+config.lambda_.function.environment = {"VA": "app"}
+"""
+FUNCTIONS = """group = app.group("group", policy=["sqs:SendMessage"], managed_policy="AWSXRayDaemonWriteAccess",
+    layers=["arn:aws:lambda:eu-west-1:111122223333:layer:x:1"])
+group.function(on.sqs("orders"),
+    handler="work.run", name="own",
+    function_name="called",
+    logical_id="Own", on_failure="arn:aws:sqs:eu-west-1:111122223333:dead",
+    alias="beta", layers=[], code="code",
+    policy=["s3:GetObject"], sends=[], log_retention=7)
+app.web("site:api", on.api("GET /x"),
+    name="site", interface="asgi")
+"""
+
+
+def test_a_function_and_a_web_app_are_all_that_they_say_each_with_its_line(make: Make) -> None:
+    files = {"code/work.py": "def run(event, context): ...\n", "site.py": "api = 1\n"}
+    own, site = make(config=SETTINGS, app=FUNCTIONS, **files).load().functions
+    at, here = "config/deploy.py", "app.py"
+    managed = {
+        "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess": Origin(here, 9, 71),
+        "arn:${AWS::Partition}:iam::aws:policy/ReadOnlyAccess": Origin(at, 6, 49),
+    }
+    of_app = {name: line for name, line in managed.items() if line.file == at}
+    settings = {
+        "Timeout": 30,
+        "MemorySize": 256,
+        "Runtime": "python3.13",
+        "Architectures": ["x86_64"],
+        "Environment": {"Variables": {"VA": "app"}},
+    }
+    assert own == Function(
+        "own",
+        "Own",
+        "work.run",
+        settings,
+        triggers=(on.sqs("orders"),),
+        policy=own.policy,
+        managed=tuple(managed),
+        managed_written=managed,
+        log_retention=7,
+        sends=(),
+        publication=Publication("beta"),
+        event_invoke={"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:eu-west-1:111122223333:dead"}}},
+        own_id="Own",
+        function_name="called",
+        code="code",
+        origin=Origin(here, 11, 1),
+        written={
+            "Handler": Origin(here, 12, 13),
+            "Environment": Origin(at, 7, 5),
+            "Layers": Origin(here, 15, 26),
+            "FunctionName": Origin(here, 13, 19),
+        },
+    )
+    logs = ("logs:*", "'logs' in config.lambda_.iam.policy, for every function", "config/deploy.py:5:34")
+    assert granted(own.policy) == [
+        ("s3:GetObject", "'s3:GetObject' declared for function own", "app.py:16:13"),
+        ("sqs:SendMessage", "'sqs:SendMessage' declared for group group", "app.py:9:36"),
+        logs,
+    ]
+    assert site == Function(
+        "site",
+        "Site",
+        "remit.web.handler",
+        settings,
+        triggers=(on.api("GET /x"),),
+        policy=site.policy,
+        managed=tuple(of_app),
+        managed_written=of_app,
+        web=WebApp("site:api", "asgi"),
+        origin=Origin(here, 17, 1),
+        written={"Handler": Origin(here, 17, 9), "Environment": Origin(at, 7, 5)},
+    )
+    assert granted(site.policy) == [logs]
+    assert [str(trigger.written) for each in (own, site) for trigger in each.triggers if trigger.written] == [
+        "app.py:11:16",
+        "app.py:17:21",
+    ]
+
+
+HELLO = "def hello(event, context): ...\n"
+APIS = {"RestApi", "HttpApi", "WebSocketApi"}
+LACKS: dict[str, tuple[str, str, set[str], set[str], set[str]]] = {
+    "a trigger of one with an id of its own": (
+        "",
+        f"@app.function(sqs('a'),\n  on.sqz('x'), logical_id='Own')\n{HELLO}@app.function\ndef fine(_, __): ...\n",
+        {"Hello"},
+        {"Own"},
+        {"Own"},
+    ),
+    "the first line of a declaration": (
+        "", f"@app.function(timeout=0,\n  policy=['logs'])\n{HELLO}", {"Hello"}, set(), {"HelloFunction"},
+    ),
+    "the last line of one that is named": (
+        "", f"@app.function(name='x',\n  timeout=0)\n{HELLO}", {""}, set(), {"XFunction"},
+    ),
+    "a setting that adds nothing to a template": (
+        "config.lambda_.function.timeout = 'x'", f"@app.function\n{HELLO}", set(), set(), set(),
+    ),
+    "a setting that may": ("config.lambda_.function.on_failure = 3", f"@app.function\n{HELLO}", {""}, set(), set()),
+    "the access of all": (
+        "config.lambda_.iam.policy = 3", f"@app.function\n{HELLO}", set(), set(), {"HelloFunction"},
+    ),
+    "an item of the access of all": (
+        "config.lambda_.iam.policy = ['a b']", f"@app.function\n{HELLO}", set(), set(), {"HelloFunction"},
+    ),
+    "a boundary": (
+        "config.lambda_.iam.permissions_boundary = 'x y'", f"@app.function\n{HELLO}", set(), set(), {"HelloFunction"},
+    ),
+    "a job": (
+        "config.job.enable = True", f"@app.job(timeout='x')\n{HELLO}", {"", "Hello"}, set(), {"HelloFunction"},
+    ),
+    "a line of another file": (
+        "config.alarms = ['']",  # on line 5
+        f"@app.function(\n  timeout=1)\n{HELLO}",
+        {""},
+        set(),
+        set(),
+    ),
+    "a module that ended": ("", f"@app.function\n{HELLO}1 / 0\n", {""}, set(), set()),
+    "a name that is no text": ("", f"@app.function(name=3)\n{HELLO}", {""}, set(), set()),
+    "a workflow": ("", f"app.workflow('flow', 3)\n@app.function\n{HELLO}", {"FlowWorkflow"}, set(), set()),
+    "the access of a group": (
+        "",
+        f"g = app.group('g', policy=['a b'])\n@g.function\n{HELLO}@app.function\ndef more(event, context): ...\n",
+        set(),
+        set(),
+        {"HelloFunction"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LACKS)
+def test_what_a_wrong_app_may_lack_is_known_so_that_nothing_else_is_told_of_it(make: Make, name: str) -> None:
+    config, app, lost, triggers_of, access_of = LACKS[name]
+    with declared(make(config=config, app=app).folder) as said:
+        unread = judge(said).unread
+    assert (unread.lost - APIS, unread.triggers_of, unread.access_of) == (lost, triggers_of, access_of)
+    assert unread.lost >= APIS
+    assert not unread.permissions
+
+
+def test_permissions_may_be_missing_where_the_file_of_a_mistake_writes_some(make: Make) -> None:
+    app = f"@app.function(timeout=0)\n{HELLO}PERMISSION = 'AWS::Lambda::Permission'\n"
+    with declared(make(app=app).folder) as said:
+        assert judge(said).unread.permissions
+
+
+PREVIEWS = "config.stages = ['dev']\nconfig.stages.previews = 'pr'"
+WRITTEN = "config/deploy.py:5:5"
+STAGES: list[tuple[str, str, list[str]]] = [
+    ("dev", PREVIEWS, []),
+    ("pr7", PREVIEWS, []),
+    ("pr10", PREVIEWS, []),
+    (
+        "pr07",
+        PREVIEWS,
+        [
+            ("'pr07' is not a stage of this app, which has dev and previews such as pr7"
+            f" | did you mean `pr7`? | {WRITTEN}")
+        ],
+    ),
+    (
+        "pr",
+        PREVIEWS,
+        [("'pr' is not a stage of this app, which has dev and previews such as pr1"
+         f" | did you mean `pr1`? | {WRITTEN}")],
+    ),
+    ("zzz", "config.stages.previews = 'pr'", []),
+    (
+        "zzz",
+        "config.stages = ['dev', 'live']",
+        [("'zzz' is not a stage of this app, which has dev, live"
+         f" | `--stage` or REMIT_STAGE names one | {WRITTEN}")],
+    ),
+    ("x", "config.stages.production = ['live']", []),
+    (
+        "x",
+        "config.stages.previews = 'pr'\nconfig.stages.production = ['pr3', 'live']",
+        [("`config.stages.production` names 'pr3', which is a preview | a preview ends with its pull request; "
+         "`config.stages.previews` is 'pr' | config/deploy.py:6:5")],
+    ),
+    (
+        "dev",
+        "config.stages = ['dev', 'live']\nconfig.stages.production = ['liv', 'zzz', 'live']",
+        [("`config.stages.production` names 'liv', which is not a stage of this app"
+         " | did you mean `live`? | config/deploy.py:6:5"),
+         ("`config.stages.production` names 'zzz', which is not a stage of this app"
+         " | it has dev, live | config/deploy.py:6:5")],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stage", "config", "expected"), STAGES)
+def test_stages_are_those_that_are_listed_and_previews_with_a_number(
+    make: Make, stage: str, config: str, expected: list[str]
+) -> None:
+    with declared(make(config=config).folder, stage) as said:
+        mistakes = judge(said).mistakes.errors
+    assert [f"{mistake.message} | {mistake.hint} | {mistake.origin}" for mistake in mistakes] == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "options", "expected"),
+    [
+        ("", "log_retention=7", [("", 7, False), ("DataLogs", 30, False)]),
+        ("config.lambda_.share_log_group = True", "log_retention=7", [("DataShared", 30, True)] * 2),
+        ("config.lambda_.share_log_group = True", "log_retention=None", [("DataShared", None, True)] * 2),
+    ],
+)
+def test_lines_go_to_the_group_of_the_functions_name_and_stay_as_long_as_any_function_wants(
+    make: Make, config: str, options: str, expected: list[tuple[str, int | None, bool]]
+) -> None:
+    data = DATA.replace("/aws/lambda/shop-one-x", "/aws/lambda/orders-dev-two")
+    data = data.replace(
+        "'AWS::Logs::LogGroup')", "'AWS::Logs::LogStream', log_group_name='/aws/lambda/orders-dev-one')"
+    )
+    data += "    shared = resource('AWS::Logs::LogGroup', log_group_name='/lambda/orders-dev')\n"
+    app = f"@app.function({options})\ndef one(event, context): ...\n@app.function\ndef two(event, context): ...\n"
+    functions = make(config=config, app=app, **{"shared/resources/data.py": data}).load().functions
+    assert [(each.log_group, each.log_retention, each.shares_log_group) for each in functions] == expected
