@@ -113,7 +113,7 @@ TESTS = {
     ),
     "dev": ("tests/dev",),
     "local": ("tests/local",),
-    "access": ("tests/local",),
+    "access": ("tests/access", "tests/local"),
     "workflows": ("tests/workflows", "tests/project/test_workflows.py", "tests/lint/test_state_machines.py"),
     "importing": ("tests/importing",),
 }
