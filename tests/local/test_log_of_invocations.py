@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -217,3 +218,25 @@ def test_a_cold_start_has_its_events_before_the_invocations_in_both_formats() ->
             assert ("INIT_START Runtime Version: python3.13", START) == (first, lines[2])
         assert ["loading", "modules", "a", "b"] == [*lines[:2], *lines[3:5]]
         assert ["stream"] == written.streams
+
+
+def test_lines_are_written_while_a_function_runs_and_nothing_where_it_prints_none() -> None:
+    written = Written()
+    log = LiveLog(TEXT, CALL, written)
+    log.begin("stream", None)
+    log._written = long_ago = -math.inf
+    log.tick()
+    log.add(b"par")
+    log.tick()
+    assert [] == written.messages
+    log.add(b"tial\n")
+    log.tick()
+    assert [START, "partial"] == written.messages
+    log.add(b"more\n")
+    log.tick()  # the last writing was just now
+    assert [START, "partial"] == written.messages
+    log._written = long_ago
+    log.tick()
+    log._written = long_ago
+    log.tick()
+    assert ([START, "partial", "more"], ["stream"] * 2) == (written.messages, written.streams)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +30,7 @@ from remit.local.functions.runtime_api import LARGEST_ANSWER, RuntimeApi, Runtim
 from remit.local.functions.worker_launch import Debugger, Launch, spawn
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.functions.worker_process import Worker, resident_bytes
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +47,8 @@ MB: Final = 1 << 20
 def launched(**settings: Any) -> Launch:
     folders = {"task": Path("/code"), "sdk": Path("/sdk"), "work": Path("/work"), "hidden": Path("/hidden")}
     started: dict[str, Any] = {
-        "program": "/py/bin/python3", "served": True, "further": (Path("/zip"),), "runtime": (Path("/hidden/runtime"),),
+        "program": "/py/bin/python3", "served": True, "further": (Path("/zip"), Path("/hidden/own")),
+        "runtime": (Path("/hidden/runtime"),),
         "endpoint": "http://127.0.0.1:4566", "credentials": {"AWS_ACCESS_KEY_ID": "key"}, "log_stream": "stream",
         "opt": (Path("/hidden/layer"),), "wall": "", "private": False, "remark": "[WARNING] no\n",
     }  # fmt: skip
@@ -262,7 +266,7 @@ def test_a_worker_with_a_debugger_has_all_time_and_memory(monkeypatch: pytest.Mo
         debugged.asks(*NEXT), debugged.passes(86_000, resident=512 * MB), debugged.passes(1), debugged.asks(*RESPONSE)
     )
     assert (None, 256) == (told.failure, told.memory_mb)
-    assert (Path("/code"), Path("/zip"), Path("/hidden/layer")) == debugged.worker.folders
+    assert (Path("/code"), Path("/zip"), Path("/hidden/own"), Path("/hidden/layer")) == debugged.worker.folders
     debugged.worker.kill()
     os.close(debugged.output)
 
@@ -306,6 +310,62 @@ def test_the_runtime_api_answers_its_worker_alone(
     api.close()
 
 
+def test_memory_is_read_in_the_units_of_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "status": b"VmPeak:\t  9999 kB\nVmHWM:\t  3071 kB\n",
+        "statm": b"900 41 7 1 0 1 0\n",
+        "smaps_rollup": b"Rss:  99 kB\nPss:   12 kB\nPss_Anon: 5 kB\n",
+    }
+    monkeypatch.setattr(worker_process, "_process_file", lambda _pid, name: files.get(name, b""))
+    read = worker_process.peak_mb, worker_process._resident_pages, worker_process._own_share
+    assert [2, 41, 12 * 1024] == [of(7) for of in read]
+    files.clear()
+    assert [0, 0, 0] == [of(7) for of in read]
+
+
+@pytest.mark.skipif(not worker_process.peers.HAS_PROC, reason="asks /proc")
+def test_connections_of_the_worker_are_read_while_somebody_waits_and_others_are_hung_up_on() -> None:
+    api, read = RuntimeApi("key"), []
+    api.worker_pid = os.getpid()
+
+    def sent(head: str) -> socket.socket:
+        connected = socket.create_connection(("127.0.0.1", api.port))
+        connected.sendall(f"{head}\r\nhost: 127.0.0.1:{api.port}\r\n\r\n".encode())
+        assert api.wait(HANGS)
+        if api.worker_pid == os.getpid():
+            assert api.wait(HANGS)
+        return connected
+
+    next_event = "GET /2018-06-01/runtime/invocation/next HTTP/1.1"
+    with sent(next_event) as worker:
+        ((connection, request),) = api.requests
+        assert ("invocation/next", True) == (request.path, api.is_open(connection))
+        connection.answer(200)
+        assert worker.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert api.wait(HANGS)
+    assert (False, True) == (api.is_open(connection), connection.ended)
+    for head, answer in (("GET / HTTP/1.1", b"400 Bad Request"), (f"{next_event}\r\norigin: x", b"403 Forbidden")):
+        with sent(head) as other:
+            assert other.recv(100).startswith(b"HTTP/1.1 " + answer)
+            assert b"" == other.recv(100)
+    assert set() == api._connections
+    api.worker_pid = 0
+    with sent(next_event) as stranger, suppress(ConnectionResetError):
+        assert b"" == stranger.recv(100)
+    assert 1 == len(api.requests)
+    ours, theirs = os.pipe()
+    api.watch(ours, lambda: read.append(os.read(ours, 9)))
+    os.write(theirs, b"x")
+    assert (True, [b"x"]) == (api.wait(HANGS), read)
+    api.forget(ours)
+    api.forget(ours)
+    os.write(theirs, b"y")
+    assert (False, [b"x"]) == (api.wait(0), read)
+    os.close(ours)
+    os.close(theirs)
+    api.close()
+
+
 @pytest.mark.parametrize("wall", ["", "landlock", "wall"])
 def test_a_worker_is_started_with_its_settings_in_a_group_of_its_own(
     monkeypatch: pytest.MonkeyPatch, wall: Any
@@ -321,11 +381,13 @@ def test_a_worker_is_started_with_its_settings_in_a_group_of_its_own(
     assert ["/py/bin/python3", "-I", "-S", "-X", "utf8"] == begin[:5]
     assert begin[5].endswith("/remit/local/functions/worker/launch.py")
     behind = {
-        "module": wall, "hidden": "/hidden", "code": ["/code", "/hidden/runtime", "/hidden/layer"], "work": "/work",
+        "module": wall, "hidden": "/hidden",
+        "code": ["/code", "/hidden/own", "/hidden/runtime", "/hidden/layer"], "work": "/work",
         "private": wall == "wall", "storage_bytes": 600 * MB, "opt": ["/hidden/layer"],
     }  # fmt: skip
     expected = {
-        "handler": "app.run", "task": "/code", "further": ["/zip"], "served": True, "runtime": ["/hidden/runtime"],
+        "handler": "app.run", "task": "/code", "further": ["/zip", "/hidden/own"], "served": True,
+        "runtime": ["/hidden/runtime"],
         "sdk": "/sdk", "wall": behind if wall else None, "files": 1024, "processes": 1024, "storage_bytes": 600 * MB,
         "memory_bytes": 256 * MB + 1024 * MB,
     }  # fmt: skip
@@ -446,9 +508,11 @@ def test_a_worker_is_launched_with_all_that_its_function_needs(
     assert {*worker.folders} == workers.pool.code_in_use()
     assert "answered" == workers.pool.invoke(function, b"zip", [b"layer"], "j", "log")
     assert [("i", "log", True), ("j", "log", False)] == worker.happened
+    workers.pool.serve_code("other", served)
+    assert "killed" not in worker.happened
     workers.pool.serve_code("report", None)
     assert "killed" == worker.happened[-1]
-    assert {} == workers.pool._served_from
+    assert {"other": served} == workers.pool._served_from
 
 
 @pytest.mark.parametrize(
