@@ -8,7 +8,9 @@ import pytest
 
 from projects import at
 from remit.iam.policy import render_statement
+from remit.judge.judge import judge
 from remit.lint.python_slips import slips
+from remit.loading.load import declared
 from remit.source.decorators import decorator
 
 if TYPE_CHECKING:
@@ -577,3 +579,69 @@ def test_a_string_in_the_place_of_a_list_of_policies_is_found_at_its_line_in_set
     assert [("bare", "logs", "config/deploy.py:5:33")] == [
         (slip.kind, slip.text, str(origin)) for slip, origin in slips(folder, "config/deploy.py")
     ]
+
+
+ALL_WRONG = """
+OLD = {"Version": "2008-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::x/${aws:username}"}]}
+@app.function(policy=[
+    "a b",
+    ["logs", {"Effect": "Allow", "Action": "a:B", "Action": "s3:PutObject", "Effect": "Allow", "Resource": "*"}],
+    {"Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+        {"Effect": "Allow", "Action": ["s3:GetObject", 3], "Resource": ["*", "orders"], "Sid": "a-b"},
+        {"Effect": "Alow", "Action": "s3:GetObject", "Resource": "orders"},
+    ]},
+    OLD,
+    {"PolicyDocument": {"Statement": []}, "Zz": 1, "Aa": 2},
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "${AWS::StackId}"},
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "${AWS::StackName}"},
+    {"PolicyName": "x", "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "s3:GetObject"}}},
+], managed_policy=["ReadOnlyAccess", "no name", ["arn:aws:iam::aws:policy/ReadOnlyAcess", 3],
+    "service-role/ReadOnlyAccess", "AWSLambdaBasicExecutionRole/x",
+    "arn:aws-iso-b:iam::aws:policy/ReadOnlyAccess",
+    "job-function/AWSLambdaBasicExecutionRole"])
+def hello(event, context): ...
+"""
+OF_ALL = 'config.lambda_.iam.policy = ["logs", "c d"]\nconfig.lambda_.iam.managed_policy = ["x y"]'
+OF_DEV = "from remit import config\n\nconfig.lambda_.iam.policy += [\n    'sqs', 'e f']\n"
+
+
+TOLD = """\
+config/deploy.py:5:42 policy[1] is 'c d': neither a service nor an action (did you mean `rds`?)
+config/deploy/dev.py:4:12 policy[1] is 'e f': neither a service nor an action (did you mean `elasticfilesystem`?)
+config/deploy.py:6:42 managed_policy[0]: 'x y' is not a valid name for a managed policy (None)
+app.py:13:5 policy[0] is 'a b': neither a service nor an action (did you mean `a4b`?)
+app.py:14:51 policy[1][1] has the key 'Action' twice, of which Python keeps the last (merge them into one list)
+app.py:17:56 policy[2]: Statement[1].Action[1] must be a string or a list of strings, got int '3' (None)
+app.py:17:96 policy[2]: Sid 'a-b' may have only letters and digits (use 'AB')
+app.py:18:20 policy[2]: Statement[2].Effect 'Alow' is not valid: only 'Allow' and 'Deny' exist (did you mean `Allow`?)
+app.py:17:78 policy[2]: the resource 'orders' is neither an ARN nor '*' (an ARN starts with `arn:`)
+app.py:20:5 policy[3]: in Version '2008-10-17' there are no variables, and 'arn:aws:s3:::x/${aws:username}' is literal text (use '2012-10-17', in which it is a variable; `${$}` stands for a literal `$` there)
+app.py:21:5 policy[4] has 'Aa' beside 'PolicyDocument' (None)
+app.py:23:63 policy[6]: the resource '${AWS::StackName}' is neither an ARN nor '*' (an ARN starts with `arn:`)
+app.py:24:5 policy[7] has no 'Resource' (add 'Resource': an ARN, or '*' if it must be everything)
+app.py:25:38 managed_policy[1]: 'no name' is not a valid name for a managed policy (None)
+app.py:25:50 managed_policy[2][0]: AWS has no managed policy 'ReadOnlyAcess' (did you mean `ReadOnlyAccess`?)
+app.py:25:91 managed_policy[2][1] must be a policy's name or ARN, got int '3' (None)
+app.py:26:5 managed_policy[3]: AWS has no managed policy 'service-role/ReadOnlyAccess' (did you mean `ReadOnlyAccess`?)
+app.py:26:36 managed_policy[4]: AWS has no managed policy 'AWSLambdaBasicExecutionRole/x' (a policy of your own account is named by its ARN, with {aws.account})
+app.py:28:5 managed_policy[6]: AWS has no managed policy 'job-function/AWSLambdaBasicExecutionRole' (did you mean `service-role/AWSLambdaBasicExecutionRole`?)
+"""  # noqa: E501 - a line each
+
+
+def test_every_mistake_of_policies_is_told_at_its_own_place_and_the_right_items_stay(make: Make) -> None:
+    with declared(make(config=OF_ALL, app=ALL_WRONG, **{"config/deploy/dev.py": OF_DEV}).folder) as said:
+        judged = judge(said)
+    errors = judged.mistakes.errors
+    assert TOLD == "".join(f"{error.origin} {error.message} ({error.hint})\n" for error in errors)
+    (function,) = judged.app.functions
+    assert [(grant.because, str(grant.origin)) for grant in function.policy] == [
+        ("'logs' declared for function hello", "app.py:14:6"),
+        ("declared for function hello", "app.py:22:5"),
+        ("'logs' in config.lambda_.iam.policy, for every function", "config/deploy.py:5:34"),
+        ("'sqs' in config.lambda_.iam.policy, for every function", "config/deploy/dev.py:4:5"),
+    ]
+    assert {name.rpartition("/")[2]: str(line) for name, line in function.managed_written.items()} == {
+        "ReadOnlyAccess": "app.py:25:20"
+    }
