@@ -313,3 +313,15 @@ def test_a_permission_is_missed_beside_other_mistakes_unless_it_may_be_what_fail
         assert messages == len(errors), [error.message for error in errors]
     else:
         assert messages == [error.message[:20] for error in errors]
+
+
+def test_a_permission_of_the_same_service_for_another_source_is_named_and_one_of_another_service_is_not(
+    make: Make,
+) -> None:
+    extra = BY_HAND["events"][0] % "hello"
+    wrong = permission("events", "arn:aws:events:eu-west-1:111122223333:rule/other")
+    other = permission("s3", "arn:aws:s3:::files").replace("call = ", "before = ")
+    hint = str(project(make, extra, other, wrong).error().hint)
+    assert hint.startswith("`DataCall` lets it for another source: use a trigger")
+    hint = str(project(make, extra, other).error().hint)
+    assert hint.startswith("use a trigger")

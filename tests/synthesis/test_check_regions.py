@@ -52,6 +52,13 @@ ELSEWHERE = {
         "app.py:3",
     ),
     "a log group": (declared(f"on.logs('{arn('logs', 'log-group:/shop/web')}')"), "app.py:3"),
+    "a signing configuration of another account": (
+        declared(
+            "properties={'CodeSigningConfigArn': "
+            f"'{arn('lambda', 'code-signing-config:csc-0123456789abcdef0', 'eu-west-1', '444455556666')}'}}"
+        ),
+        "app.py:3",
+    ),
     "a log group of another account": (
         declared(f"on.logs('{arn('logs', 'log-group:/shop/web', 'eu-west-1', '444455556666')}')"),
         "app.py:3",

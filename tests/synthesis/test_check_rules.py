@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -105,7 +106,7 @@ def test_from_nine_tenths_on_a_note_says_of_what_there_are_so_many_and_which_set
 
 
 def test_a_runtime_is_told_of_whose_end_is_near_or_that_is_newer_than_those_known_with_its_functions() -> None:
-    runtimes = {"a": "python3.10", "b": "python3.13", "c": "python3.10", "d": "python3.15", "e": "python3.9"}
+    runtimes = {"e": "python3.9", "d": "python3.15", "a": "python3.10", "b": "python3.13", "c": "python3.10"}
     functions = tuple(Function(name, name, "app.f", {"Runtime": runtime}) for name, runtime in runtimes.items())
     notes = [*notes_on(Template("", ()), (), app(functions=functions))]
     assert [note.partition(":")[0] for note in notes] == [
@@ -143,6 +144,9 @@ def test_nothing_is_said_that_follows_from_what_could_not_be_read() -> None:
         assert count == len(told(HELLO, RULE, unread=unread))
     lost = Resource("Rule", RULE.type, {**RULE.properties, "EventBusName": "${Nothing}"})
     assert ["`Rule`: ${Nothing} names no resource of the template"] == told(HELLO, lost)
+    beginning = UnreadParts(lost=frozenset({"Noth"}), permissions=True)
+    assert not told(HELLO, lost, unread=beginning)
+    assert not told(HELLO, outputs=(Output("Lost", "${Nothing}", origin=HERE),), unread=beginning)
 
 
 def test_a_circle_is_told_in_the_order_of_its_references_once_each_of_them_leads_somewhere() -> None:
@@ -236,6 +240,9 @@ def test_a_queue_hides_a_message_as_long_as_its_function_may_run_at_least() -> N
         assert [HERE] * is_wrong == [each.origin for each in mistakes]
         hints = [f"Lambda refuses that: visibility_timeout={6 * (runs or 3)} is what AWS advises"] * is_wrong
         assert hints == [each.hint for each in mistakes]
+        alias = Resource("L", "AWS::Lambda::Alias", {"FunctionName": "${F}", "FunctionVersion": "1", "Name": "live"})
+        by_alias = replace(mapping, properties={**mapped, "FunctionName": "${L}"})
+        assert [each.message for each in mistakes] == told(queue, made, alias, by_alias, of=app())
 
 
 def test_a_stream_hides_nothing_however_long_its_function_may_run() -> None:
@@ -347,3 +354,9 @@ def test_a_schedule_of_a_function_or_a_job_whose_last_time_is_over_is_told_unles
     message = f"schedule '{over}': it never runs again, its last time is over"
     assert [(HERE, message), (THERE, message)] == problems(over)
     assert [] == problems(over, enabled=False) == problems("at(2027-01-01T00:00:01)") == problems("rate(1 day)")
+
+
+def test_a_name_that_is_no_text_is_told_by_its_type() -> None:
+    (mistake,) = refused(Resource("Q", "AWS::SQS::Queue", {"QueueName": ["orders"]}, origin=HERE))
+    assert "QueueName" in mistake.message
+    assert HERE == mistake.origin

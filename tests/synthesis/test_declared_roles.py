@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from remit.app import App, Function, Resource
 from remit.errors import Origin
+from remit.holders import Holder, bounded, by_arn
 from remit.review.accepted import accept, acceptance
 from remit.review.changes import review
 from remit.review.record import read_record, record
@@ -20,6 +23,7 @@ from remit.synthesis.synth import synth
 if TYPE_CHECKING:
     from conftest import Make
 
+Json = dict[str, Any]
 TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
     "Principal": {"Service": "states.amazonaws.com"}}]}"""
 SHARED = """
@@ -176,11 +180,12 @@ def test_a_function_is_called_by_its_name_in_the_stack_by_what_remit_notes_or_by
             "B": function("orders-web"),
             "C": function("orders-api", Metadata={"remit:function": "api"}),
             "D": {"Type": "AWS::Lambda::Function", "Properties": {"Role": "r"}},
+            "E": function("orders-mail", Metadata={"remit:function": {"Ref": "Name"}}),
         }
     }
     stack = declared(template)
-    assert stack.functions == {"A": "web", "B": "B", "C": "api", "D": "D"}
-    assert {*stack.others} == {"web", "B", "api", "D"}
+    assert stack.functions == {"A": "web", "B": "B", "C": "api", "D": "D", "E": "E"}
+    assert {*stack.others} == {"web", "B", "api", "D", "E"}
 
 
 def test_a_bucket_that_its_role_names_is_the_one_that_the_template_makes_or_the_deploy_kept() -> None:
@@ -232,6 +237,9 @@ def test_a_policy_that_is_a_boundary_of_a_role_is_none_of_its_own() -> None:
     made = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust("lambda.amazonaws.com"), **role}}
     stack = declared({"Resources": {**policies, "Role": made}})
     assert ["Free"] == [holder.logical_id for holder in users_of(stack, stack.roles)]
+    elsewhere = Holder("Role", by_arn(("${Held}",)), limits=bounded("${Bound}"))
+    alone = declared({"Resources": policies})
+    assert ["Free"] == [holder.logical_id for holder in users_of(alone, (elsewhere,))]
 
 
 def test_a_method_of_a_rest_api_without_authorization_is_open_unless_the_apis_policy_says_whom_it_lets_in() -> None:
@@ -266,3 +274,23 @@ def test_the_policy_of_a_role_elsewhere_stands_at_the_line_of_the_shared_resourc
     assert ["HelloRole", "Own"] == [each.logical_id for each in stack.roles]  # those of the app's own functions first
     ((grant,),) = (outside.grants for outside in stack.outside)
     assert ("shared resource Extra", here) == (grant.because, grant.origin)
+
+
+@pytest.mark.parametrize("policy", [{}, {"Policy": document("execute-api:Invoke")}])
+def test_an_operation_without_security_is_open_unless_the_apis_policy_says_whom_it_lets_in(policy: Json) -> None:
+    def operation(name: str, **security: object) -> Json:
+        uri = {"Fn::Sub": f"arn:aws:apigateway:eu-west-1:lambda:path/functions/${{{name}.Arn}}/invocations"}
+        return {**security, "x-amazon-apigateway-integration": {"uri": uri}}
+
+    names = ("Open", "Asked", "Own")
+    paths = {
+        "/": {
+            "get": operation("Open", security=[]),
+            "post": operation("Asked"),
+            "put": operation("Own", security=[{"key": []}]),
+        }
+    }
+    body = {"security": [{"sigv4": []}], "paths": paths}
+    functions = {name: {"Type": "AWS::Lambda::Function", "Properties": {"Role": "r"}} for name in names}
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body, **policy}}
+    assert declared({"Resources": {"Api": api, **functions}}).open == (() if policy else ("Open",))

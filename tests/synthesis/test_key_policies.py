@@ -201,3 +201,22 @@ def test_a_service_that_stores_and_sends_has_a_statement_for_each(make: Make) ->
     made = written(make, bus, app=f"from shared.resources.data import Data\n@app.function({trigger})\n{HANDLER}")
     _, of_bus, of_queue = statements(made)
     assert ("Condition" in of_bus, "Condition" in of_queue) == (True, False)
+
+
+def test_the_alarm_of_a_job_queue_is_refused_at_the_queues_line_where_a_key_of_awss_own_encrypts_its_topic(
+    make: Make,
+) -> None:
+    shared = """
+from remit import Shared, resource
+class Data(Shared):
+    news = resource("AWS::SNS::Topic", kms_master_key_id="alias/aws/sns")
+"""
+    config = """
+from shared.resources.data import Data
+config.job.enable = True
+config.job.queues = {"default": {"alarm": Data.news}}
+"""
+    app = "@app.job\ndef mail(to): ...\n"
+    error = make(config=config, app=app, **{"shared/resources/data.py": shared}).error()
+    assert "cloudwatch.amazonaws.com cannot send to DataNews" in error.message
+    assert at(error).startswith("config/deploy.py:")
