@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
-from remit.deploy.plan import Detail, ResourceChange, RoleReplacement, StackPlan, function_log_groups
+from remit.deploy.plan import (
+    Detail,
+    ResourceChange,
+    RoleReplacement,
+    StackPlan,
+    capabilities_of,
+    function_log_groups,
+)
 
 TABLE: Final = "AWS::DynamoDB::Table"
 POLICIES: Final = st.sampled_from((None, "Delete", "Retain", "RetainExceptOnCreate", "Snapshot"))
@@ -133,3 +140,96 @@ def test_a_change_is_real_unless_it_is_of_tags_or_follows_what_keeps_its_name_an
     assert (further in planned({}, {}, (further, kept, gone, change)).real) == (
         is_real and change.replacement != "False"
     )
+
+
+TABLE_OF_ID: Final = {"Type": TABLE, "Properties": {"KeySchema": [{"AttributeName": "id"}], "TableName": "old"}}
+RUNNING: Final[dict[str, Any]] = {
+    "Report": function({"Fn::GetAtt": ["ReportRole", "Arn"]}, "Logs"),
+    "Ingest": function("arn:aws:iam::1:role/path/ingest"),
+    "Gone": function({"Fn::GetAtt": ["ReportRole", "Arn"]}, "Logs"),
+    "Table": {**TABLE_OF_ID, "DeletionPolicy": "Retain"},
+    "Broken": "no mapping",
+}
+NEXT: Final[dict[str, Any]] = {
+    "Report": function({"Fn::GetAtt": ["OwnRole", "Arn"]}, "Logs"),
+    "Ingest": function({"Fn::GetAtt": ["OwnRole", "Arn"]}),
+    "New": function({"Fn::GetAtt": ["OwnRole", "Arn"]}),
+    "Orders": {**TABLE_OF_ID, "Properties": {**TABLE_OF_ID["Properties"], "TableName": "new"}},
+    "Further": TABLE_OF_ID,
+}
+
+
+def test_a_plan_tells_what_it_does_of_every_kind_of_change() -> None:
+    def modified(name: str, type_name: str, replacement: str, *causes: str, tags: bool = False) -> ResourceChange:
+        details = tuple(Detail("P", cause) for cause in causes)
+        scope = ("Tags",) if tags else ("Properties",)
+        return ResourceChange("Modify", name, type_name, replacement, scope, details)
+
+    queue, group = "AWS::SQS::Queue", "AWS::Logs::LogGroup"
+    real = (
+        ResourceChange("Remove", "Logs", group),
+        ResourceChange("Remove", "OtherLogs", group),
+        ResourceChange("Remove", "Table", TABLE),
+        modified("Replaced", TABLE, "True"),
+        modified("Perhaps", "AWS::S3::Bucket", "Conditional"),
+        ResourceChange("Dynamic", "Stream", "AWS::Kinesis::Stream"),
+        ResourceChange("Remove", "Role", "AWS::IAM::Role"),
+        modified("Policy", "AWS::IAM::Role", "False"),
+        modified("OfId", queue, "False", "Policy.RoleId"),
+        modified("OfReplaced", queue, "False", "Replaced.Arn"),
+        modified("OfBoth", queue, "False", "Policy.Arn", ""),
+        modified("ReplacedByTags", queue, "True", tags=True),
+        ResourceChange("Import", "Imported", group, details=(Detail("P", "Policy"),)),
+        ResourceChange("Add", "Orders", TABLE),
+        ResourceChange("Add", "Further", TABLE),
+    )
+    unreal = (
+        modified("Tagged", queue, "False", tags=True),
+        modified("Follows", queue, "False", "Policy", "Policy.Arn"),
+        modified("FollowsThat", queue, "", "Follows.Arn"),
+        modified("FollowsLast", queue, "", "FollowsThat"),
+    )
+    plan = planned(RUNNING, NEXT, (*unreal[:2], *real, *unreal[2:]))
+
+    def named(changes: tuple[ResourceChange, ...]) -> list[str]:
+        return [change.logical_id for change in changes]
+
+    gone = ["Logs", "OtherLogs", "Table", "Replaced", "Perhaps", "Stream", "Role", "ReplacedByTags"]
+    with_data = ["Logs", "OtherLogs", "Table", "Replaced", "Perhaps", "Stream"]
+    assert [change.logical_id for change in real] == named(plan.real)
+    assert ["Logs", "OtherLogs", "Table", "Replaced", "Role", "ReplacedByTags"] == named(plan.destroyed)
+    assert gone == named(plan.going)
+    assert with_data + gone[-1:] == named(plan.data_at_risk)
+    assert with_data[1:] + gone[-1:] == named(plan.data_to_name)
+    assert (("Table", "Orders"),) == plan.renames
+    assert {"Logs", ""} == function_log_groups(plan.running)
+    assert plan.role_replacements == (
+        RoleReplacement("Report", "ReportRole", "OwnRole"),
+        RoleReplacement("Ingest", "arn:aws:iam::1:role/path/ingest", "OwnRole"),
+    )
+    assert ["Table"] == [change.logical_id for change in plan.going if plan.stays(change)]
+
+
+ROLE: Final = {"Type": "AWS::IAM::Role", "Properties": {}}
+NAMED: Final = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r"}}
+
+
+@pytest.mark.parametrize(
+    ("resources", "capabilities"),
+    [
+        ([], ("CAPABILITY_IAM",)),
+        ([ROLE, {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}}, "x"], ("CAPABILITY_IAM",)),
+        ([ROLE, NAMED], ("CAPABILITY_NAMED_IAM",)),
+        (
+            [{"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "p"}}],
+            ("CAPABILITY_NAMED_IAM",),
+        ),
+        ([{"Type": "AWS::IAM::InstanceProfile"}], ("CAPABILITY_IAM",)),
+        ([{"Type": "AWS::CloudFormation::Stack"}], ("CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")),
+        ([{"Type": "Custom::Thing", "Properties": {"RoleName": "r"}}], ("CAPABILITY_IAM",)),
+    ],
+)
+def test_a_template_needs_these_capabilities(resources: list[Any], capabilities: tuple[str, ...]) -> None:
+    """Source: "Acknowledging IAM resources in CloudFormation templates" (CloudFormation User Guide)."""
+    template = {"Resources": {f"R{number}": resource for number, resource in enumerate(resources)}}
+    assert capabilities == capabilities_of(template)
