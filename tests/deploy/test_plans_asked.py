@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
 import pytest
@@ -15,7 +15,15 @@ from remit.deploy.bucket import Bucket
 from remit.deploy.changeset import PlanRequest, Stuck, discard, leaving_nothing, plan
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
 from remit.deploy.refusals import refusals
-from remit.deploy.stack import busy_error, deployed_template, describe, ours, settled
+from remit.deploy.stack import (
+    DeployedStack,
+    StackOutput,
+    busy_error,
+    deployed_template,
+    describe,
+    ours,
+    settled,
+)
 from remit.errors import RemitError
 
 ID: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
@@ -634,31 +642,29 @@ def test_a_stack_is_described_in_one_order_and_one_that_is_deleted_is_none() -> 
     parameters = [{"ParameterKey": "Y", "ParameterValue": "2"}, {"ParameterKey": "X"}]
     raw = stack(
         "UPDATE_COMPLETE",
+        {"b": "2", "remit:namespace": "shop", "a": "1"},
         Outputs=outputs,
         Parameters=parameters,
+        StackStatusReason="why",
         RoleARN="arn:aws:iam::1:role/r",
         EnableTerminationProtection=True,
-        LastUpdatedTime=datetime(2026, 4, 1, 12, 3, tzinfo=UTC),
+        LastUpdatedTime=datetime(2026, 4, 1, 14, 3, 0, 123_456, tzinfo=timezone(timedelta(hours=2))),
         DriftInformation={"StackDriftStatus": "IN_SYNC"},
     )
-    account, _ = answering(
-        {"cloudformation.DescribeStacks": [raw, stack("DELETE_COMPLETE"), Refused("ValidationError", "bad name")]}
-    )
+    new = stack("CREATE_COMPLETE", {})
+    refused = Refused("ValidationError", "bad name")
+    account, _ = answering({"cloudformation.DescribeStacks": [raw, new, stack("DELETE_COMPLETE"), refused]})
 
-    found = describe(account, "orders-dev")
-
-    assert found is not None
-    assert [(output.name, output.value, output.description) for output in found.outputs] == [
-        ("A", "1", ""),
-        ("B", "2", "two"),
-    ]
-    assert found.parameters == (("X", ""), ("Y", "2"))
-    assert (found.service_role, found.protected, found.drift, found.since) == (
-        "arn:aws:iam::1:role/r",
-        True,
-        "IN_SYNC",
-        "2026-04-01T12:03:00.000+00:00",
-    )
+    assert describe(account, "orders-dev") == DeployedStack(
+        "orders-dev", ID, "UPDATE_COMPLETE", "why", "2026-04-01T12:03:00.123+00:00",
+        (StackOutput("A", "1"), StackOutput("B", "2", "two")),
+        (("a", "1"), ("b", "2"), ("remit:namespace", "shop")),
+        protected=True, drift="IN_SYNC", parameters=(("X", ""), ("Y", "2")), service_role="arn:aws:iam::1:role/r",
+    )  # fmt: skip
+    assert describe(account, "orders-dev") == DeployedStack(
+        "orders-dev", ID, "CREATE_COMPLETE", "", "2026-03-01T12:03:00.000+00:00", (), (),
+        protected=False, drift="NOT_CHECKED",
+    )  # fmt: skip
     assert describe(account, "orders-dev") is None
     with pytest.raises(Exception, match="bad name"):
         describe(account, "orders-dev")
