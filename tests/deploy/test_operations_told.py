@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -533,6 +534,18 @@ def test_a_plan_whose_request_came_through_is_followed(answer: Any) -> None:
     account = telling(history, cloudformation_ExecuteChangeSet=answer)
 
     assert execute(account, plan("UPDATE"), lambda _: None).ok
+
+
+@pytest.mark.parametrize("kind", ["CREATE", "UPDATE", "UPDATE_ROLLBACK", "IMPORT", "DELETE"])
+def test_an_operation_that_ends_without_its_stack_is_a_success_of_a_delete_alone(kind: str) -> None:
+    history = [of_stack(0, f"{kind}_IN_PROGRESS", "remit-ab"), of_stack(1, "DELETE_COMPLETE", "remit-ab")]
+    account = telling(history, cloudformation_DescribeStacks=GONE)
+    events: list[str] = []
+    outcome = followed(
+        account, "orders-dev", StackOperation(ROOT, kind, "remit-ab"), lambda event: events.append(event.status)
+    )
+    assert [f"{kind}_IN_PROGRESS", "DELETE_COMPLETE"] == events
+    assert replace(outcome, seconds=0) == Outcome("orders-dev", ROOT, kind, "DELETE_COMPLETE", ok=kind == "DELETE")
 
 
 def test_a_rollback_is_continued_without_what_is_skipped() -> None:
