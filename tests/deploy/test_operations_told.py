@@ -536,6 +536,42 @@ def test_a_plan_whose_request_came_through_is_followed(answer: Any) -> None:
     assert execute(account, plan("UPDATE"), lambda _: None).ok
 
 
+@pytest.mark.parametrize(
+    ("status", "mark", "begins", "is_foreign", "ends"),
+    [
+        ("UPDATE_IN_PROGRESS", "new", True, False, False),
+        ("UPDATE_IN_PROGRESS", "", False, False, False),
+        ("UPDATE_IN_PROGRESS", "old", False, True, False),
+        ("CREATE_IN_PROGRESS", "new", False, False, False),
+        ("REVIEW_IN_PROGRESS", "new", False, True, False),
+        ("UPDATE_COMPLETE", "new", False, False, True),
+        ("UPDATE_FAILED", "new", False, False, False),
+        ("CREATE_FAILED", "new", False, False, False),
+        ("UPDATE_ROLLBACK_FAILED", "", False, False, True),
+        ("ROLLBACK_COMPLETE", "new", False, False, True),
+        ("DELETE_COMPLETE", "new", False, False, True),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "new", False, False, False),
+    ],
+)
+def test_an_event_begins_or_ends_an_operation_or_is_of_another_one(
+    status: str, mark: str, *, begins: bool, is_foreign: bool, ends: bool
+) -> None:
+    operation = StackOperation(ROOT, "UPDATE", "new")
+    whole = StackEvent("1", ROOT, "orders-dev", "", "orders-dev", ROOT, STACK_TYPE, status, token=mark)
+    assert (begins, is_foreign, ends) == (operation.begins(whole), operation.foreign(whole), operation.ends(whole))
+    nested = replace(whole, stack_id=CHILD, physical_id=CHILD)
+    assert not operation.ends(nested)
+    resource = replace(whole, physical_id="q", type=QUEUE)
+    is_others = mark == "old"
+    assert (False, is_others, False) == (
+        operation.begins(resource), operation.foreign(resource), operation.ends(resource),
+    )  # fmt: skip
+    assert StackOperation(ROOT, "UPDATE").begins(whole) == (status == "UPDATE_IN_PROGRESS")
+    assert not StackOperation(ROOT, "UPDATE").foreign(replace(resource, status="REVIEW_IN_PROGRESS"))
+    first = StackOperation(ROOT, "CREATE", "new", then_deletes=True)
+    assert first.ends(whole) == (ends and status != "ROLLBACK_COMPLETE")
+
+
 @pytest.mark.parametrize("kind", ["CREATE", "UPDATE", "UPDATE_ROLLBACK", "IMPORT", "DELETE"])
 def test_an_operation_that_ends_without_its_stack_is_a_success_of_a_delete_alone(kind: str) -> None:
     history = [of_stack(0, f"{kind}_IN_PROGRESS", "remit-ab"), of_stack(1, "DELETE_COMPLETE", "remit-ab")]

@@ -418,15 +418,17 @@ def test_a_stack_that_cannot_be_deployed_over_says_why(found: Any, error: type[R
 def test_with_force_a_newer_remit_is_deployed_over_and_a_stack_that_is_to_be_cleaned_is_waited_for() -> None:
     newer = stack("UPDATE_COMPLETE", OWN | {"remit:version": "99.1"})
     cleaning = stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    back = stack("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
     heard: list[str] = []
 
     assert planned({"DescribeStacks": newer}, force=True)[0] is not None
     plan_, _ = planned(
-        {"DescribeStacks": [cleaning, cleaning, stack("UPDATE_COMPLETE")]},
+        {"DescribeStacks": [cleaning, cleaning, back, cleaning, stack("UPDATE_COMPLETE")]},
         on_wait=lambda found: heard.append(found.status),
     )
     assert plan_ is not None
-    assert heard == ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"]
+    statuses = ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"]
+    assert heard == [*statuses, statuses[0]]
     running = [stack("UPDATE_IN_PROGRESS"), stack("UPDATE_COMPLETE")]
     assert planned({"DescribeStacks": running}, wait=True)[0] is not None
 
