@@ -19,7 +19,7 @@ from remit.declare.fitting import FurtherOptions, fitted, judged_at_once, option
 from remit.declare.recording import Recorder, is_recording, judging_now, note, recording
 from remit.declare.resource_references import AnyRef, AnyRefs, KeyRef, QueueRef, TopicRef
 from remit.declare.unread import Unread
-from remit.errors import Mistakes, RemitError, UnreadError
+from remit.errors import Mistakes, Origin, RemitError, UnreadError
 
 
 def plain(first: int, second: int = 2, *, third: int, fourth: int = 4) -> Any: ...
@@ -105,6 +105,10 @@ def test_a_call_with_too_much_is_told_what_it_takes_by_name() -> None:
     assert counts == ["2 arguments without a name", "2 arguments without a name", "no argument without a name"]
     assert list(option_names(inspect.signature(many).parameters.values())) == ["*names", "size"]
 
+    def mixed(only: int, /, either: int, *more: int, named: int, **rest: int) -> None: ...
+
+    assert list(option_names(inspect.signature(mixed).parameters.values())) == ["either", "*more", "named"]
+
 
 ANNOTATIONS = (
     str,
@@ -182,6 +186,9 @@ def test_each_item_of_a_list_is_told_at_its_place() -> None:
         ("aa", Literal["ab", "cd"], "size cannot be 'aa'", "did you mean `ab`?"),
         ("zz", Literal["ab", "cd"], "size cannot be 'zz'", "it can be ab or cd"),
         ("z", Literal["a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"], "size cannot be 'z'", "such as a1"),
+        ("z", Literal["a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"], "size cannot be 'z'",
+         "it can be a1 or a2 or a3 or a4 or a5 or a6 or a7 or a8"),
+        (3, Literal["ab"] | Sequence[Literal["ab"]], "size must be a string or a list of strings, got int '3'", None),
         ("zz", Literal["ab"] | Sequence[str], "size cannot be 'zz'", "it can be ab"),
         (3, Sequence[Literal["ab"]], "size must be a list of strings, got int '3'", None),
         (1, QueueRef, "size must be a name, an ARN or a resource, got int '1'", None),
@@ -194,7 +201,7 @@ def test_each_item_of_a_list_is_told_at_its_place() -> None:
             "usually os.environ.get() of a variable that is not set",
         ),
     ],
-)
+)  # fmt: skip
 def test_a_value_of_another_type_is_told_in_plain_words(value: Any, annotation: Any, message: str, hint: str) -> None:
     (told,) = type_mistakes("size", value, kinds_of(annotation))
     assert (told.message, told.hint) == (message, hint)
@@ -288,5 +295,14 @@ def test_a_function_whose_value_is_needed_at_once_gives_nothing_to_read_where_it
     assert all(mistake.origin is not None for mistake in record.mistakes.errors)
     with pytest.raises(RemitError, match="3 is odd"):
         halved(3)
+    elsewhere = Origin("app.py", 3)
+
+    @judged_at_once
+    def told_elsewhere() -> int:
+        raise RemitError("wrong", origin=elsewhere)
+
+    with recording(record):
+        told_elsewhere()
+    assert record.mistakes.errors[-1].origin == elsewhere
     with recording(record), pytest.raises(TypeError):
         halved("4")  # type: ignore[arg-type] # what its own code raises is not the caller's mistake

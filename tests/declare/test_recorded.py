@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from itertools import product
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -13,12 +14,15 @@ import pytest
 from random_cases import cases_of
 from remit import on
 from remit.declare.recorded import Recorded
+from remit.declare.recording import Recorder, recording
 from remit.declare.resource_references import QueueRef
-from remit.errors import RemitError
+from remit.errors import Mistakes, Origin, RemitError
 from remit.project.late_bound import aws
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from conftest import Make
 
 
@@ -100,3 +104,35 @@ def test_a_trigger_that_lacks_what_its_checks_read_is_told_as_a_mistake(make: Ma
 def test_an_option_that_is_missing_is_told_once(make: Make) -> None:
     error = make(app="@app.function(on.schedule())\ndef hello(event, context): ...\n").error()
     assert ("`on.schedule` lacks `expression`", ()) == (error.message, error.further)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(BaseTrigger):
+    """A trigger whose checks read its options."""
+
+    name: str = "a"
+    queue: Any = None
+
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """Yield a check of each option."""
+        yield self._check_name
+        yield self._check_queue
+
+    def _check_queue(self) -> None:
+        self.queue.checked()
+
+    def _check_name(self) -> None:
+        elsewhere = Origin("other.py", 5) if self.name == "elsewhere" else None
+        raise RemitError(f"{self.name} is wrong", origin=elsewhere)
+
+
+def test_what_is_wrong_elsewhere_is_not_read_and_each_mistake_keeps_its_line_or_has_the_triggers() -> None:
+    queue = SimpleNamespace(checked=lambda: None)
+    made = []
+    with recording(Recorder(Mistakes())):
+        made = [Checked("a", queue).at(Origin("app.py", 3)), Checked("elsewhere", queue).at(Origin("app.py", 4))]
+    for trigger, line in zip(made, (Origin("app.py", 3), Origin("other.py", 5)), strict=True):
+        judged = trigger.judged()
+        assert ([line], False) == ([mistake.origin for mistake in judged.errors], judged.is_unread)
+        without_queue = trigger.judged({id(queue)})
+        assert ([line], True) == ([mistake.origin for mistake in without_queue.errors], without_queue.is_unread)

@@ -334,3 +334,12 @@ def test_values_are_compared_as_patterns_where_any_of_them_is_one() -> None:
         (condition,) = typed.holding("ses:FromAddress", *values, None, verb="ses.send")
         assert (operator, values) == (condition.operator, condition.values)
     assert () == typed.holding("ses:FromAddress", None, verb="ses.send")
+
+
+def test_a_key_that_aws_manages_needs_no_grant_and_a_path_that_only_the_deploy_knows_no_second_spelling() -> None:
+    aws_key = "alias/aws/s3"
+    assert 1 == len(grants.s3.read("uploads", key=aws_key)) == len(grants.sqs.send("orders", key="alias/aws/sqs"))
+    paths = {
+        path: len(grants.ssm.list(path)[0].statement.resources.patterns) for path in ("/shop", "/shop*", "${Path}")
+    }  # type: ignore[union-attr]
+    assert {"/shop": 2, "/shop*": 1, "${Path}": 1} == paths

@@ -25,6 +25,8 @@ HEAD = "import remit.triggers\nfrom remit.grants import sqs as q\n"
         ("@app.function(policy='a')\ndef f(): ...", 2, "app.function", ("'a'",), "policy=['a', NEW]"),
         ("@app.function(policy=q.send('b'))\ndef f(): ...", 2, "app.function", ("q.send('b')",),
          "policy=[q.send('b'), NEW]"),
+        ("@app.function(policy=f'{a}')\ndef f(): ...", 2, "app.function", ("f'{a}'",), "policy=[f'{a}', NEW]"),
+        ("@app.function(policy={'a': 1})\ndef f(): ...", 2, "app.function", ("{'a': 1}",), "policy=[{'a': 1}, NEW]"),
         ("@app.function(policy=MORE)\ndef f(): ...", 2, "app.function", ("*MORE",), "policy=[*MORE, NEW]"),
         ("@app.function()\ndef f(): ...", 2, "app.function", (), "policy=[NEW]"),
         ("@app.job\ndef f(): ...", 2, "app.job", (), "@app.job(policy=[NEW])"),

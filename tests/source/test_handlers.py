@@ -140,10 +140,14 @@ def test_what_lambda_cannot_call_is_told(source: str, message: str) -> None:
         "if x:\n del handler",
         "import functools as t\nt = other\ndef f(): ...\nhandler = t.partial(f)",
         "handler = handler2\nhandler2 = handler",
+        "class A(metaclass=M): ...\nhandler = A()",
+        "class handler(metaclass=M): ...",
+        "class A:\n x = f\nhandler = A()",
+        "from app5 import *",
     ],
 )
 def test_what_the_source_does_not_show_may_be_right(source: str) -> None:
-    assert of(source) is None
+    assert of(source, app5="__all__ = ['f', x]\nhandler = f") is None
 
 
 def test_a_name_that_does_not_exist_is_guessed_where_it_was_looked_for() -> None:
@@ -166,6 +170,7 @@ def test_the_place_of_a_handler_in_another_module_is_said() -> None:
 
 
 def test_only_what_a_module_lists_or_shows_is_taken_by_a_star() -> None:
+    assert said(of("from app2 import *", app2="__all__ = []\nhandler = f")) == "does not exist"
     for listed, message in (("", "does not exist"), ("__all__ = ['_handler']\n", "is `async`")):
         other = f"{listed}async def _handler(): ...\nasync def more(): ..."
         assert said(of("from app2 import *", "_handler", app2=other)) == message
