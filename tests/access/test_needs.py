@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from remit.access.needed_access import NeededAccess, OperationRequest, RequestedOperation
+from remit.access.needed_access import NeededAccess, OperationRequest, RequestedOperation, as_texts
 from remit.access.needs import needs_of
 from remit.access.setting import RequestSetting, StoredNames
 
@@ -104,3 +104,10 @@ def test_a_request_needs_these_accesses_and_no_others(account: str) -> None:
 def test_record() -> None:
     rows = [{**row, "accesses": accesses(row)} for row in ROWS]
     FILE.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), "utf-8")
+
+
+def test_a_scalar_of_a_request_is_a_text_and_a_boolean_in_small_letters() -> None:
+    values: list[Any] = ["Ab", True, False, 3, 1.5, ["A", True, 2, None, {}], [], [None], None, {"a": 1}]
+    assert [as_texts(value) for value in values] == [
+        "Ab", "true", "false", "3", "1.5", ("A", "true", "2"), None, None, None, None,
+    ]  # fmt: skip
