@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -390,6 +391,19 @@ def test_a_job_has_the_time_that_its_worker_has_left_but_for_its_end(
     job, context = Job(Jobs.fine, timeout=own), SimpleNamespace(get_remaining_time_in_millis=lambda: left * 1_000)
     worker._run(job, mark, [1], {"a": 2}, context)
     assert [(job, [1], {"a": 2}, limit)] == limits
+
+
+def test_whose_alarm_it_was_has_it_again_after_a_job() -> None:
+    def own(_number: int, _frame: Any) -> None: ...
+
+    before = signal.signal(signal.SIGALRM, own)
+    try:
+        worker._call(Job(Jobs.fine), [], {}, 60)
+        with pytest.raises(ValueError, match="no"):
+            worker._call(Job(Jobs.fails), [], {}, 60)
+        assert (own, (0.0, 0.0)) == (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL))
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 # What a function reads
