@@ -78,3 +78,37 @@ def test_a_session_has_what_its_provider_says_and_both_kinds_of_policies_that_it
     with pytest.raises(RefusedRequest, match="The security token included in the request is invalid"):
         issued_caller("ASIACI", "000000000000", "token")
     del sts._sessions["ASIACI"]
+
+
+@pytest.mark.parametrize("is_root", [True, False, None])
+def test_a_session_of_the_servers_own_key_is_root(is_root: bool | None) -> None:
+    sts = emulated("services.sts")
+    session = {
+        "Arn": "arn:aws:iam::000000000000:root", "UserId": "000000000000", "SecretAccessKey": "secret",
+        "SessionToken": "token", "PrincipalType": "Root",
+    }  # fmt: skip
+    sts._sessions["ASIAROOT"] = session if is_root is None else {**session, "is_root": is_root}
+    try:
+        _, caller = issued_caller("ASIAROOT", "000000000000", "token")
+    finally:
+        sts._sessions.pop("ASIAROOT")
+    assert (bool(is_root), session["Arn"]) == (caller.is_root, caller.arn)
+
+
+def test_functions_and_roles_have_sessions_of_their_own() -> None:
+    sessions, found = FunctionSessions(), {}
+    for function, role in ((FUNCTION, ROLE), (f"{FUNCTION}-2", ROLE), (FUNCTION, f"{ROLE}-2")):
+        configuration = {"FunctionArn": function, "FunctionName": "any", "Role": role}
+        variables = sessions.credentials_of(configuration)
+        assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} == set(variables)
+        session = sessions.find(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SESSION_TOKEN"])
+        assert session is not None
+        found[session[1].arn] = (session[1].function, session[1].keys["lambda:sourcefunctionarn"], session[1].account)
+        emulated("services.sts")._sessions.pop(variables["AWS_ACCESS_KEY_ID"])
+    assumed = "arn:aws:sts::000000000000:assumed-role"
+    assert found == {
+        f"{assumed}/web/web": ("web", FUNCTION, "000000000000"),
+        f"{assumed}/web/web-2": ("web-2", f"{FUNCTION}-2", "000000000000"),
+        f"{assumed}/web-2/web": ("web", FUNCTION, "000000000000"),
+    }
+    assert None is sessions.find("ASIAOTHER", "token")

@@ -196,6 +196,13 @@ CHANGES = [
         ("dynamodb:select", question("dynamodb:Query", {"IndexName": "i"}), "ALL_PROJECTED_ATTRIBUTES"),
         ("sqs:nothing", question("sqs:SendMessage", {"Nothing": "x"}), None),
         ("new:thing", question("new:DoIt", {"Thing": "x"}), "x"),
+        ("ec2:attribute/sourcedestcheck", question("ec2:ModifyVolume", {}), IS_OPEN),
+        ("ec2:other/sourcedestcheck", question("ec2:ModifyVolume", {}), None),
+        ("events:source", question("events:PutRule", {}), IS_OPEN),
+        ("events:detail-type", question("events:PutRule", {}), IS_OPEN),
+        ("events:source", question("events:PutEvents", {"Entries": [{"Source": "b"}, {"Source": "a"}, {}]}),
+         ("a", "b")),
+        ("events:source", question("events:PutEvents", {"Entries": []}), None),
     ],
 )  # fmt: skip
 def test_a_condition_key_is_worth_what_the_request_says(key: str, asked: Question, value: object) -> None:

@@ -6,15 +6,20 @@ import base64
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import parse, render
 from remit.local.authorization.access_log import AccessRecord
-from remit.local.control.answers import AnsweringFunctions, _read, operation_model
-from remit.local.control.clients import session_as
+from remit.local.control import clients
+from remit.local.control.answers import AnsweringFunctions, _read, operation_model, serialised
+from remit.local.control.clients import limited_credentials, session_as
 from remit.local.control.invoke import has_aliases, invoke_and_watch, invoke_locally
 from remit.local.control.plain_client import PlainClient, PlainPages, _content, _refusal, _request
 from remit.local.control.server_commands import refuse_unknown, unknown_refused
@@ -295,3 +300,100 @@ def test_a_session_leads_here_unless_a_client_is_led_elsewhere(told: Told) -> No
     made: Any = session_as(told.aws, "key", "secret", "token")
     urls = [made.client("sqs", **more).meta.endpoint_url for more in ({}, {"endpoint_url": "http://127.0.0.1:1"})]
     assert [told.aws.url, "http://127.0.0.1:1"] == urls
+
+
+IDENTITY = (
+    b"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult>"
+    b"</GetCallerIdentityResponse>"
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "answer", "headers", "body"),
+    [
+        ("dynamodb", "GetItem", {"Item": {"id": {"S": "1"}}}, {"Content-Type": "application/x-amz-json-1.0"},
+         b'{"Item": {"id": {"S": "1"}}}'),
+        ("iam", "DeleteRole", {}, {}, b""),
+        ("sns", "Publish", {}, {}, b"<PublishResponse><PublishResult/></PublishResponse>"),
+        ("sts", "GetCallerIdentity", {"Account": "1"}, {},
+         IDENTITY),
+        ("ec2", "DescribeVpcs", {}, {}, b"<DescribeVpcsResponse></DescribeVpcsResponse>"),
+        ("ec2", "DescribeVpcs", {"NextToken": "n"}, {},
+         b"<DescribeVpcsResponse><nextToken>n</nextToken></DescribeVpcsResponse>"),
+    ],
+)  # fmt: skip
+def test_an_answer_is_written_as_its_service_sends_it(
+    service: str, operation: str, answer: dict[str, Any], headers: dict[str, str], body: bytes
+) -> None:
+    model = botocore.session.Session().get_service_model(service).operation_model(operation)
+    assert {"headers": headers, "body": base64.b64encode(body).decode()} == serialised(model, answer)
+
+
+def test_a_map_of_an_answer_in_xml_has_a_text_for_each_key() -> None:
+    entries = "".join(
+        f"<entry><key>{key}</key><value>{value}</value></entry>" for key, value in (("a", "1"), ("b", ""))
+    )
+    body = f"<R><GetResult><Attributes>{entries}</Attributes><Empty/></GetResult></R>".encode()
+    assert {"Attributes": {"a": "1", "b": ""}, "Empty": ""} == _content("sns", "GetTopicAttributes", body)
+
+
+class Iam:
+    """IAM and STS that keep what is made, and refuse what is there already."""
+
+    exceptions = SimpleNamespace(EntityAlreadyExistsException=KeyError)
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**parameters: Any) -> Any:
+            is_there = name.startswith("create_") and (name, parameters) in self.made
+            self.made.append((name, parameters))
+            if is_there:
+                raise KeyError
+            keys = {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t"}
+            return {"Credentials": keys}
+
+        return call
+
+
+def test_limited_credentials_are_those_of_a_role_for_each_set_of_policies(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iam, asked = Iam(), []
+    fake = SimpleNamespace(client=lambda service, **arguments: asked.append((service, arguments)) or iam)
+    monkeypatch.setattr(clients, "session", lambda _aws: fake)
+    one = parse({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+    two = parse({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]})
+    roles = []
+    for identity, boundary in (((one, two), ()), ((one, two), ()), ((two,), ()), ((one, two), (two,))):
+        iam.made.append(("next", {}))
+        keys = limited_credentials(told.aws, "Deploys what/ever " + "x" * 40, Layers(identity, boundary))
+        assert {"aws_access_key_id": "ASIA", "aws_secret_access_key": "s", "aws_session_token": "t"} == keys
+        name, assumed = iam.made[-1]
+        roles.append(assumed["RoleArn"].rpartition("/")[2])
+        assert ("assume_role", "remit", f"arn:aws:iam::{told.aws.account}:role/{roles[-1]}") == (
+            name, assumed["RoleSessionName"], assumed["RoleArn"]
+        )  # fmt: skip
+    assert ("Deploys-what-ever-" + "x" * 22, 8) == (roles[0][:40], len(roles[0][41:]))
+    assert (True, 3) == (roles[0] == roles[1], len(set(roles)))
+    last = iam.made[len(iam.made) - iam.made[::-1].index(("next", {})) :]
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": told.aws.account}}
+    arn = f"arn:aws:iam::{told.aws.account}:policy/{roles[3]}"
+    texts = [json.dumps(render(policy)) for policy in (one, two)]
+    assert last[:-1] == [
+        ("create_role", {"RoleName": roles[3], "AssumeRolePolicyDocument": json.dumps({"Statement": [trust]})}),
+        ("put_role_policy", {"RoleName": roles[3], "PolicyName": "policy-0", "PolicyDocument": texts[0]}),
+        ("put_role_policy", {"RoleName": roles[3], "PolicyName": "policy-1", "PolicyDocument": texts[1]}),
+        ("create_policy", {"PolicyName": roles[3], "PolicyDocument": texts[1]}),
+        ("put_role_permissions_boundary", {"RoleName": roles[3], "PermissionsBoundary": arn}),
+    ]
+    services = dict(asked)
+    for arguments in services.values():
+        config = arguments.pop("config")
+        assert ({"addressing_style": "path"}, {}) == (config.s3, config.proxies)
+        assert arguments == {
+            "endpoint_url": told.aws.url, "region_name": told.aws.region,
+            "aws_access_key_id": told.aws.access_key_id, "aws_secret_access_key": told.aws.secret_access_key,
+        }  # fmt: skip
+    assert {"iam", "sts"} == set(services)

@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emulator_copies import copied
+from remit.access.needed_access import UNRESOLVED, NeededAccess, RequestedOperation
+from remit.access.setting import RequestSetting
 from remit.iam.policy import parse
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.authorizer import RequestAuthorizer, Strictness, asked_keys, denial
+from remit.local.authorization.authorizer import (
+    DecidedNeed,
+    RequestAuthorizer,
+    Strictness,
+    _decided,
+    asked_keys,
+    denial,
+)
 from remit.local.authorization.caller import CALLER as CALLER_OF_REQUEST
-from remit.local.authorization.caller import Caller
+from remit.local.authorization.caller import Caller, Question
 from remit.local.authorization.canonical_request import canonical_request
+from remit.local.authorization.emulated_names import EmulatedNames
+from remit.local.authorization.owning_place import OwningPlace
+from remit.local.authorization.partial_operations import DeniedPart
 from remit.local.authorization.resource_policies import LOOK_UPS
 from remit.local.authorization.stack_caller import _check_reference, _parameter
 from remit.local.emulator import as_request_of, emulated
@@ -169,6 +182,45 @@ def test_a_request_that_asks_for_it_is_heeded_alone() -> None:
     assert [True, False] == [copy_context().run(applies, request) for request in (asking, SEND)]
 
 
+def test_a_function_that_runs_for_a_request_that_asks_for_it_is_refused_as_that_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    strictness, seen = Strictness(), []
+
+    def applies(function: str) -> bool:
+        def run() -> bool:
+            strictness.begin(SEND, function)
+            return strictness.applies()
+
+        return copy_context().run(run)
+
+    def dispatch(*call: Any) -> str:
+        seen.append((applies("web"), applies("other")))
+        if len(seen) == 1:
+            service._execute_function_dispatch({}, {"FunctionName": "web"}, "inner")
+            seen.append((applies("web"), applies("other")))
+        if call[2] == "fails":
+            raise KeyError
+        return str(call)
+
+    service = copied(monkeypatch, "services.lambda_svc", _execute_function_dispatch=dispatch)
+    strictness.take_hold()
+
+    def run(asks: bool, event: str) -> Any:
+        if asks:
+            strictness.begin(received("GET", "/", **{REFUSES_UNKNOWN.replace("-", "_"): "1"}), "")
+        return service._execute_function_dispatch({}, {"FunctionName": "web"}, event)
+
+    assert "({}, {'FunctionName': 'web'}, 'outer')" == copy_context().run(run, True, "outer")  # noqa: FBT003 - as above
+    assert [(True, False)] * 3 == seen
+    assert not applies("web")
+    with pytest.raises(KeyError):
+        copy_context().run(run, True, "fails")  # noqa: FBT003 - as above
+    assert not applies("web")
+    copy_context().run(run, False, "unasked")  # noqa: FBT003 - as above
+    assert (False, False) == seen[-1]
+
+
 def test_of_several_objects_those_that_may_not_be_deleted_are_told_apart(role: Role) -> None:
     role.may({"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::shop/a*"})
     keys = "".join(f"<Object><Key>{key}</Key></Object>" for key in ("a1", "b1", "a2", "b2"))
@@ -191,6 +243,42 @@ def test_a_part_is_refused_once_with_the_message_of_the_first_access_that_it_lac
     assert [("a", "BypassGovernanceRetention"), ("b", "DeleteObject")] == [
         (part.part[0], part.message.partition("s3:")[2].partition(" ")[0]) for part in denied
     ]
+
+
+def test_of_several_decisions_the_first_owner_and_the_first_message_of_each_part_count() -> None:
+    def decided(account: str, message: str, part: str, verdict: Any = "denied") -> DecidedNeed:
+        need = NeededAccess("sqs:SendMessage", f"arn:aws:sqs:us-east-2:{account}:q", {}, part=(part,))
+        return DecidedNeed(need, verdict, "because", "s", message)
+
+    decisions = (
+        decided(ACCOUNT, "", "a", "allowed"),
+        decided("444455556666", "first", "b"),
+        decided("555566667777", "second", "b"),
+        decided(ACCOUNT, "third", "c", "unknown"),
+        decided(ACCOUNT, "fourth", "a"),
+    )
+    for strictness, parts in ((Strictness(), "ba"), (Strictness(for_all=True), "bca")):
+        log = AccessLog()
+        operation = RequestedOperation("sqs", "SendMessage", "json")
+        allowed = RequestAuthorizer(log, strictness)._settled(SEND, operation, decisions, CALLER)
+        assert OwningPlace("444455556666", "us-east-2") == allowed.owner
+        messages = {"a": "fourth", "b": "first", "c": "third"}
+        assert tuple(DeniedPart((part,), messages[part]) for part in parts) == allowed.denied_parts
+        refused = [False, True, True, strictness.for_all, True]
+        assert refused == [record["refused"] for record in log.after(0)["records"]]
+
+
+def test_an_access_to_what_nobody_can_name_is_not_denied_for_its_name(role: Role) -> None:
+    role.may(ALLOWS)
+    setting = RequestSetting(REGION, ACCOUNT, SESSION, EmulatedNames())
+    operation = RequestedOperation("sqs", "SendMessage", "json")
+    queue = QUEUE_ARN.removesuffix("orders")
+    verdicts = []
+    for name in ("orders", "other", UNRESOLVED):
+        need = NeededAccess("sqs:SendMessage", f"{queue}{name}", {})
+        with as_request_of(ACCOUNT, REGION):
+            verdicts.append(_decided(Question(need, operation, SEND, setting, CALLER)).verdict)
+    assert ["allowed", "denied", "unknown"] == verdicts
 
 
 @pytest.mark.parametrize("tables", [("far", "near"), ("near", "far"), ("near", "near")])
@@ -369,6 +457,9 @@ def test_a_url_with_authorization_by_iam_is_for_whom_both_actions_are_allowed(
         with pytest.raises(RefusedRequest) as refused:
             authorizer.check_app(request, url, signature, caller)
         assert code == refused.value.code
+        if code == "InvalidSignatureException":
+            scope = "valid region, not 'us-east-1'." if signature.region != REGION else "correct service: 'lambda'."
+            assert f"Credential should be scoped to {'a ' if 'region' in scope else ''}{scope}" == refused.value.reason
         return
     authorizer.check_app(request, url, signature, caller)
     actions = [] if caller.is_root else ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]

@@ -270,6 +270,17 @@ def test_what_is_left_of_a_refused_request_is_read_up_to_its_end() -> None:
     assert [{"body": b"next"}] == messages
 
 
+def test_no_more_than_the_limit_is_read_of_a_refused_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "_DRAINED", 5)
+    messages = [{"body": b"ab", "more_body": True}] * 9
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop()
+
+    asyncio.run(gate._Incoming(receive).drain())
+    assert 6 == len(messages)
+
+
 def test_a_request_has_each_line_of_a_header_as_it_was_signed_and_a_socket_begins_with_a_get() -> None:
     headers = [(b"X-Tag", b"a"), (b"x-tag", "é".encode()), (b"X-TAG", "é".encode("latin-1"))]
     scope: dict[str, Any] = {"raw_path": b"/a%20b", "query_string": b"x=%C3%A9", "headers": headers}
