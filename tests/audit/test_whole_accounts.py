@@ -17,20 +17,21 @@ from audit_accounts import (
     document,
     managed,
     page,
+    report_of,
     role,
     trust,
     user,
     write,
 )
-from remit.audit.account_audit import account_works
+from remit.audit.account_audit import AccountWork, Chunk, account_works, audited_accounts
 from remit.audit.audit import AuditInput, audit
 from remit.audit.caller_pins import PinnedCaller, with_callers_values
 from remit.audit.entities import InputProblem, UnreadableFileError
 from remit.audit.escalation_paths import EscalationPath
 from remit.audit.exposures import exposures
-from remit.audit.folder import AccountFile, FileSummary, OpenRole
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files
 from remit.audit.json_bytes import compact, values
-from remit.audit.organization import organization
+from remit.audit.organization import Organization, organization
 from remit.audit.principal_ids import PrincipalIds
 from remit.audit.resource_policies import ResourcePolicy
 from remit.audit.results import (
@@ -46,9 +47,12 @@ from remit.audit.results import (
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 from remit.audit.trail import DataSource, LoggedCall, TrailSummary
 from remit.audit.trail_query import summary_of_rows
+from remit.audit.trust import trusted
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remit.audit.audit import AuditReport
 
 ARN: Final = f"arn:aws:iam::{ACCOUNT}:"
@@ -237,6 +241,7 @@ def test_a_policy_that_is_not_known_is_told_once_and_no_level_is_called_empty_fo
         ('{"a": 1}\n{"b": nothing that is JSON at all}', "f: is no JSON: line 2 is 'nothing that is JSON'"),
         ('{"a": [1,\n  \n', "f: is cut off in line 3: its JSON does not end"),
         ('{"a": "b', "f: is cut off in line 1: its JSON does not end"),
+        ('{"a": -\n\n', "f: is cut off in line 1: its JSON does not end"),
         (" \r\n\t", "f: is empty"),
     ],
 )
@@ -276,6 +281,7 @@ CANONICAL: Final = "0123456789abcdef" * 4
         ("*", {"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:44445555666?:t"}}, [("*", "anyone")]),
         ("*", {"ArnLike": {"aws:SourceArn": f"arn:aws:sns:eu-west-1:{OTHER}:t"}}, [("*", "service")]),
         ("*", {"StringLike": {"aws:PrincipalAccount": "44445555666?"}}, [("*", "anyone")]),
+        ("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::44445555666?:role/ci"}}, [("*", "anyone")]),
         ({"Federated": "accounts.google.com"}, None, [("accounts.google.com", "provider")]),
         ({"Service": "sns.amazonaws.com"}, None, [("sns.amazonaws.com", "service")]),
     ],
@@ -306,3 +312,78 @@ def test_a_value_is_put_in_where_it_is_plain(value: str | None, expected: str | 
     assert statement.resources is not None
     own = () if expected is None else (f"arn:aws:s3:::b/{expected}/*",)
     assert statement.resources.patterns == (*own, "arn:aws:s3:::c")
+
+
+def test_that_the_file_of_an_organization_cannot_be_read_is_not_told_of_each_account(tmp_path: Path) -> None:
+    write(tmp_path, page(user("ann", allow("sqs:SendMessage"))))
+    report = report_of(tmp_path, Organization("", "", {}))
+    assert report.problems == ()
+    (row,) = report.principals
+    assert row.unknown == (f"account {ACCOUNT} is not in the organization's file",)
+
+
+def test_a_finding_stands_at_the_element_of_its_statement(tmp_path: Path) -> None:
+    write(tmp_path, page(user("ann", allow("sqs:SendMessage"), allow("s3:GetObject", "s3:GetObjcet", on="*"))))
+    places = {finding.where for linted in report_of(tmp_path).documents for finding in linted.findings}
+    assert "Statement[1].Action" in places
+    assert all(place.count(".") <= 1 for place in places)
+
+
+def test_an_id_that_two_statements_trust_is_one() -> None:
+    statements = trust(aws=["AROAX", "AROAY"])["Statement"] + trust(aws="AROAX")["Statement"]
+    assert trusted(parse(document(*statements))).ids == ("AROAX", "AROAY")
+
+
+def edges_of(folder: Path, *records: dict[str, Any]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """The edges of an account, each with its technique and the actions of its needs."""
+    files = account_files(write(folder, page(*records))).files
+    (audited,) = audited_accounts(Chunk((AccountWork(ACCOUNT, files),), NOW))
+    return [
+        (
+            edge.source.removeprefix(ARN),
+            edge.target.removeprefix(ARN),
+            edge.technique,
+            tuple(f"{need.action} {need.resource.removeprefix(ARN)}" for need in edge.needs),
+        )
+        for edge in audited.result.edges
+    ]
+
+
+def test_a_role_that_may_pass_itself_gains_nothing_by_that(tmp_path: Path) -> None:
+    passes = allow("iam:PassRole", on=[f"{ARN}role/a", f"{ARN}role/b"])
+    runs = allow("lambda:CreateFunction", "lambda:InvokeFunction")
+    records = [role("a", passes, runs), role("b", allow("sqs:SendMessage")), role("c", allow("sqs:SendMessage"))]
+    found = edges_of(tmp_path, *records)
+    assert {(source, target) for source, target, _, _ in found} == {("role/a", "role/b")}
+    assert {needs[0] for _, _, _, needs in found} == {"iam:PassRole role/b"}
+    assert all(len(needs) > 1 for _, _, _, needs in found)
+
+
+def test_the_roles_that_somebody_can_assume_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    trusts = {"d": f"{ARN}user/ann", "b": f"arn:aws:iam::{ACCOUNT}:root", "a": f"{ARN}user/ann", "c": "*"}
+    records = [role(name, trusts=trust(aws=aws)) for name, aws in trusts.items()]
+    found = edges_of(tmp_path, user("ann", allow("sts:AssumeRole")), *records)
+    assert [edge for edge in found if edge[0] == "user/ann"] == [
+        ("user/ann", f"role/{name}", "sts:AssumeRole", (f"sts:AssumeRole role/{name}",)) for name in "abcd"
+    ]
+
+
+def test_what_is_done_without_a_boundary_needs_its_removal_first(tmp_path: Path) -> None:
+    limit = managed("limit", allow("iam:DeleteRolePermissionsBoundary", "sqs:*"))
+    boundary = {"PermissionsBoundaryArn": limit["Arn"]}
+    acts = allow("iam:DeleteRolePermissionsBoundary", "iam:PutRolePolicy", on=f"{ARN}role/x")
+    found = edges_of(tmp_path, role("x", acts, PermissionsBoundary=boundary), limit)
+    both = ("iam:DeleteRolePermissionsBoundary role/x", "iam:PutRolePolicy role/x")
+    technique = "iam:DeleteRolePermissionsBoundary + iam:PutRolePolicy"
+    assert found == [("role/x", f"administrator of {ACCOUNT}", technique, both)]
+
+
+@pytest.mark.parametrize("first_has", ["a", "z"])
+def test_two_files_that_list_other_users_are_told_with_the_first_of_those_that_only_one_has(
+    tmp_path: Path, first_has: str
+) -> None:
+    further_has = "z" if first_has == "a" else "a"
+    write(tmp_path, page(user("m"), user(first_has)), "1.json")
+    write(tmp_path, page(user("m"), user(further_has)), "2.json")
+    message = f"account {ACCOUNT} is in 1.json, too, and {ARN}user/a is in one of them alone: all are answered"
+    assert report_of(tmp_path).problems == (InputProblem("2.json", message),)
