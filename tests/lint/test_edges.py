@@ -36,6 +36,7 @@ REFUSED_BY_CFN_LINT_ALONE = {
     "the end of an ARN in the policy of a resource": "API Gateway puts what is before it",
     "3 references of CloudFormation in a policy file": "so many are a pattern for people to fill in, which is a note",
     "a word for an account in three texts": "as above",
+    "places to fill in: words": "as above",
     "question marks for one letter of each part": "a wildcard may stand within a region and an account",
     "a version that is filled in later": "another tool fills it in, which is a note",
     "a Sid twice in the policy of a resource": "some services accept it: a warning",

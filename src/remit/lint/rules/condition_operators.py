@@ -36,7 +36,7 @@ _WORDS = {
 _SYNONYMS = {
     "boolean": "bool", "integer": "numeric", "number": "numeric", "int": "numeric", "datetime": "date", "time": "date",
     "matches": "like", "match": "like", "contains": "like", "startswith": "starts", "endswith": "like",
-    "unlike": "notlike", "unequal": "notequals", "eq": "equals", "or": "",
+    "unlike": "notlike", "unequal": "notequals", "eq": "equals", "or": "", "with": "", "starts": "like", "ends": "like",
     "greaterequals": "greaterthanequals", "lessequals": "lessthanequals",
 }  # fmt: skip
 """Words for what operators are made of. `StringUnlike` is `StringNotLike`."""

@@ -220,7 +220,8 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
     """
     if not 1 < len(patterns) <= _MOST:
         return
-    texts = [text.lower() for text in patterns] if fold else list(patterns)
+    # `${*}` and `${?}` are the signs themselves, and no wildcards.
+    texts = [text.lower() if fold else text.replace("${*}", "\0").replace("${?}", "\1") for text in patterns]
     twice = len(set(texts)) < len(texts)
     beginnings = tuple(head(text) for text in texts if is_pattern(text))
     if not twice and not beginnings:
