@@ -540,3 +540,24 @@ def test_the_roles_of_a_task_definition_are_the_two_that_ecs_takes_on() -> None:
     assert stand_ins.task_roles(resources) == {
         stand_ins.filled("${Task}"): ("arn:aws:iam::1:role/pulls", stand_ins.filled("${Role.Arn}"))
     }
+
+
+def test_a_name_in_the_account_is_the_one_that_is_given_with_its_references_filled_or_as_cloudformation_makes_it() -> (
+    None
+):
+    given = {"Fn::Sub": "mail-${AWS::StackName}"}
+    resources = (
+        Resource("Mail", "AWS::SQS::Queue", {"QueueName": given}),
+        Resource("Fast", "AWS::SQS::Queue", {"FifoQueue": True}),
+        Resource("Files", "AWS::S3::Bucket", {}),
+        Resource("Own", "Custom::Thing", {}),
+        Resource("Of", "AWS::SQS::Queue", {"QueueName": {"Fn::GetAtt": ["Mail", "QueueName"]}}),
+    )
+    filled = StandIns(resources, unknown_are_names=True).filled
+    assert [filled(f"${{{name}.QueueName}}") for name in ("Mail", "Fast", "Of")] == [
+        "mail-here-stack",
+        "here-stack-Fast-here1x",
+        "mail-here-stack",
+    ]
+    assert filled("${Files}") == "here-stack-files-here2x"
+    assert filled({"${Files}": "${Mail.QueueName}"}) == {"here-stack-files-here2x": "mail-here-stack"}
