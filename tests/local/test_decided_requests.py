@@ -172,6 +172,14 @@ def test_a_client_that_asks_for_it_is_heeded_while_it_runs_and_no_longer() -> No
     assert not strictness.applies()
 
 
+def test_what_is_no_process_asks_for_everybody() -> None:
+    for client in ({}, {"client": ""}, {"client": "x"}, {"client": "-1"}):
+        strictness = Strictness()
+        assert {"before": False} == strictness.settle({"on": "true", **client})
+        assert (True, {"before": True}) == (strictness.for_all, strictness.settle({"on": "false", **client}))
+        assert not strictness.applies()
+
+
 def test_a_request_that_asks_for_it_is_heeded_alone() -> None:
     strictness, asking = Strictness(), received("GET", "/", **{REFUSES_UNKNOWN.replace("-", "_"): "1"})
 

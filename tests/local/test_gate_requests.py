@@ -16,6 +16,7 @@ from remit.local.authorization.owning_place import OwningPlace
 from remit.local.authorization.partial_operations import DeniedPart
 from remit.local.gate import Gate
 from remit.local.prepared_answers import PreparedAnswers
+from remit.local.repairs.requests import DECIDED
 from remit.local.request import RefusedRequest
 from remit.local.routes import ACCESS, ANSWERS, FUNCTIONS, HEALTH, RESET, SAVE
 from remit.local.signature import signed_headers
@@ -38,6 +39,7 @@ class Door:
     def __init__(self) -> None:
         self.passed: list[tuple[dict[str, Any], bytes, Any]] = []
         self.events: list[Any] = []
+        self.decided: list[str] = []
         self.answer: tuple[int, dict[str, str], bytes] = (200, {"access-control-allow-origin": "*"}, b"done")
         self.allowed: Any = AllowedRequest((), None)
         self.simulated = True
@@ -73,6 +75,7 @@ class Door:
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         self.passed.append((scope, message.get("body", b""), CALLER.get()))
+        self.decided.append(DECIDED.get())
         status, headers, body = self.answer
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": pairs})
@@ -148,7 +151,7 @@ def test_a_call_is_decided_counted_and_passed_on_with_nothing_but_what_was_decid
     assert ("POST", "/", b"/", b"", False) == tuple(
         scope[name] for name in ("method", "path", "raw_path", "query_string", "remit.is_read")
     )
-    assert ({"QueueName": "q"}, USER) == (json.loads(passed), caller)
+    assert ({"QueueName": "q"}, USER, ["sqs"]) == (json.loads(passed), caller, door.decided)
     assert [
         ("begins", "web"), ("delays", "sqs", "CreateQueue"), ("decides", "CreateQueue", REGION, USER.arn, True),
         "changed",

@@ -240,3 +240,13 @@ def test_lines_are_written_while_a_function_runs_and_nothing_where_it_prints_non
     log._written = long_ago
     log.tick()
     assert ([START, "partial", "more"], ["stream"] * 2) == (written.messages, written.streams)
+
+
+def test_what_is_printed_before_the_log_begins_is_written_once_at_its_end() -> None:
+    written = Written()
+    log = LiveLog(TEXT, CALL, written)
+    log.add(b"a\nb\n")
+    log.tick()
+    assert [] == written.messages
+    events = log.finish(RESULT)
+    assert ([START, "a", "b"], list(events)) == (written.messages[:3], written.messages)

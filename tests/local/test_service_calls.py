@@ -341,6 +341,7 @@ def test_a_function_that_may_not_be_invoked_is_not_subscribed(monkeypatch: pytes
     words = f"Could not execute the lambda function. {advice}"
     assert (400, {"__type": "InvalidParameterException", "message": words}) == (status, json.loads(body))
     stream = {"destinationArn": f"arn:aws:kinesis:{REGION}:{HERE}:stream/s", "logGroupName": "/shop"}
+    calls.denied.add(stream["destinationArn"])
     assert ("put", stream) == put(stream)
 
 

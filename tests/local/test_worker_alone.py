@@ -76,10 +76,11 @@ class Machine:
         self.asked: list[Asked] = []
         self.requests: deque[Any] = deque()
         self.closed = False
+        self.forgotten: list[int] = []
         machine = self
         clock = SimpleNamespace(monotonic=lambda: self.now, perf_counter=lambda: self.now, time=lambda: self.now)
         api = SimpleNamespace(
-            port=4000, requests=self.requests, wait=self._wait, watch=self._watch, forget=lambda _: None,
+            port=4000, requests=self.requests, wait=self._wait, watch=self._watch, forget=self.forgotten.append,
             is_open=lambda connection: not getattr(connection, "is_closed", False), close=self._close,
         )  # fmt: skip
         process = SimpleNamespace(pid=77, poll=lambda: self.status, wait=lambda: None, returncode=None)
@@ -185,6 +186,7 @@ def test_a_cold_worker_is_loaded_gets_its_event_and_answers(machine: Machine) ->
         ("begin", "stream", "[WARNING] no\nloading\n"), ("add", b""), ("add", b"working\n"), ("tick",),
     ] == machine.logged  # fmt: skip
     assert (103.0, True, None) == (machine.worker.last_used, machine.worker.alive, machine.worker._live_log)
+    assert None is machine.worker._waiting
 
 
 def test_a_warm_worker_has_what_was_printed_since_and_asks_for_its_next_event_anew(machine: Machine) -> None:
@@ -196,6 +198,15 @@ def test_a_warm_worker_has_what_was_printed_since_and_asks_for_its_next_event_an
     told = machine.run(machine.asks(*NEXT), machine.asks("POST", "invocation/r1/error", b"{}"), cold=False)
     assert result(b"{}", error_type="Unhandled", printed="late\n") == told
     assert [("begin", "stream", None), ("add", b"late\n")] == machine.logged
+
+
+def test_output_that_has_ended_is_watched_no_more(machine: Machine) -> None:
+    machine.prints(b"last")()
+    assert [] == machine.forgotten
+    os.close(machine.output)
+    machine.output = os.open(os.devnull, os.O_RDONLY)
+    machine.read()
+    assert [machine.worker._output] == machine.forgotten
 
 
 def test_an_event_waits_for_a_worker_that_still_listens(machine: Machine) -> None:

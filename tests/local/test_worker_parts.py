@@ -169,11 +169,11 @@ def test_functions_are_kept_as_their_versions_are_and_the_code_of_all_of_them() 
 
     latest, first = record("$LATEST", 5), record("1", 3)
     functions = {place: {**latest, "versions": {"1": first, "2": {**record("2", 3), "code_zip": None}}}}
-    layers = {place: {"versions": [{"_zip_data": b"layer"}, {}]}}
+    layers = {place: {"versions": [{"_zip_data": b"layer"}, {}, {"_zip_data": b"layer 3"}]}}
     emulated: Any = SimpleNamespace(_functions=SimpleNamespace(_data=functions), _layers=SimpleNamespace(_data=layers))
     nothing: Any = None
     service = LambdaService(nothing, nothing, emulated, nothing)
-    assert [b"code $LATEST", b"code 1", b"layer"] == service._contents()
+    assert [b"code $LATEST", b"code 1", b"layer", b"layer 3"] == service._contents()
     for current, old in ((latest, record("$LATEST", 3)), (first, record("1", 5)), (first, record("3", 3))):
         assert service._is_current(DeployedFunction.of(current["config"]))
         assert not service._is_current(DeployedFunction.of(old["config"]))
