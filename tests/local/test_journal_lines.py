@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from remit.local.journal import Journal, _lines
+from emulator_copies import copied
+from remit.local.journal import Journal, _Changes, _lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +78,27 @@ def test_a_journal_that_cannot_be_written_says_nothing(tmp_path: Path) -> None:
     journal.begin_save()
     journal.end_save()
     assert [] == _lines(journal.path)
+
+
+def test_entries_that_a_request_changed_are_written_and_those_that_it_only_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path / "messages.jsonl")
+    kept = {"Value": "1", "History": ["a"]}
+    data = {("1", "r", name): {"Value": name} for name in ("new", "changed")} | {("1", "r", "kept"): kept}
+    copied(monkeypatch, "services.ssm", _parameters=SimpleNamespace(_data=data))
+
+    def lines(**before: Any) -> dict[str, Any]:
+        entries = {("ssm", "parameters", ("1", "r", name)): entry for name, entry in before.items()}
+        found = list(journal._entries(_Changes(entries=entries)))
+        assert all(("ssm", "parameters") == (line["service"], line["store"]) for line in found)
+        return {line["place"][2]: line["entry"] for line in found}
+
+    assert {"new": {"Value": "new"}, "changed": {"Value": "changed"}, "gone": None} == lines(
+        new=None, changed={"Value": "changed"}, gone={"Value": "x"}, never=None
+    )
+    assert {"kept": kept} == lines(kept=kept)
+    assert {} == lines(kept=kept)
+    kept["History"].append("b")  # type: ignore[attr-defined]
+    assert {"kept": kept} == lines(kept=kept)
+    assert {"kept": kept} == lines(kept={**kept})  # another object is a change
