@@ -43,3 +43,9 @@ def test_nobody_can_make_what_has_a_name_of_awss_and_a_trigger_may_read_it(
     for name in OF_AWS[service, prefix, type_name]:
         assert broken_rule(type_name, [name]) is not None
         assert arn_of(name, service, prefix) == f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{prefix}{name}"
+
+
+def test_a_name_that_a_word_begins_may_be_short_and_no_longer_than_others() -> None:
+    assert broken_rule("AWS::S3::Bucket", ["ab"], may_be_short=True) is None
+    assert broken_rule("AWS::S3::Bucket", ["ab"]) == "it has 3 to 63 characters"
+    assert broken_rule("AWS::S3::Bucket", ["a" * 64], may_be_short=True) == "it has 3 to 63 characters"

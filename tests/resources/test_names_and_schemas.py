@@ -10,6 +10,7 @@ import pytest
 from remit.app import Resource
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
+from remit.iam.policy import Condition
 from remit.resources.check_schema import check_type, is_newer_python
 from remit.resources.kms_key import EVERY_KEY, KmsKey, encrypting_key, key_text, kms_key
 from remit.resources.name_rules import broken_rule
@@ -259,3 +260,21 @@ def test_the_key_of_a_bucket_encrypts_its_objects_and_not_their_replicas() -> No
     assert "own" == encrypting_key(Resource("Files", "AWS::S3::Bucket", two))
     assert "own" == encrypting_key(Resource("Orders", "AWS::SQS::Queue", {"KmsMasterKeyId": "own"}))
     assert encrypting_key(Resource("It", "AWS::No::Type", {"KmsKeyId": "x"})) is None
+
+
+def test_a_key_of_which_the_alias_alone_is_known_is_every_key_that_has_that_very_alias() -> None:
+    of_alias = kms_key({}, "alias/shop")
+    assert of_alias is not None
+    assert (of_alias.alias, of_alias.resource, of_alias.is_of_aws) == ("alias/shop", EVERY_KEY, False)
+    assert of_alias.conditions == (
+        Condition("StringEquals", "kms:ResourceAliases", ("alias/shop",), quantifier="ForAnyValue"),
+    )
+    there = KmsKey("arn:aws:kms:eu-west-1:111122223333:alias/shop")
+    assert (there.resource, there.conditions) == ("arn:aws:kms:eu-west-1:111122223333:key/*", of_alias.conditions)
+    aliased = {
+        "Other": Resource("Other", "AWS::KMS::Alias", {"AliasName": "old-alias/shop", "TargetKeyId": "a"}),
+        "Shop": Resource("Shop", "AWS::KMS::Alias", {"AliasName": "alias/shop", "TargetKeyId": "${Key}"}),
+        "Key": Resource("Key", "AWS::KMS::Key", {}),
+    }
+    assert kms_key(aliased, "alias/shop") == KmsKey("${Key.Arn}", aliased["Key"])
+    assert kms_key(aliased, "alias/other") == KmsKey("alias/other")

@@ -75,3 +75,33 @@ def test_a_managed_policy_is_told_by_itself_unless_somebody_has_it() -> None:
         ("Alone", "", None, ()),
         ("Sometimes", "some", "Prod", ("it is there only if Prod",)),
     ]
+
+
+def test_a_user_that_comes_into_a_group_twice_has_its_policies_once_and_a_group_of_elsewhere_is_told_once() -> None:
+    read = of({
+        "User": iam("User", UserName="ann", Groups=["writers", "theirs", {"Ref": "Write"}]),
+        "Write": iam("Group", GroupName="writers", Policies=[policy("s3:Put*")]),
+        "Adds": iam("UserToGroupAddition", GroupName="writers", Users=[{"Ref": "User"}, {"Ref": "User"}]),
+        "AddsToTheirs": iam("UserToGroupAddition", GroupName="theirs", Users=["ann"]),
+    })  # fmt: skip
+    user, group = read.users
+    assert [(held.name, [grant.because for grant in held.grants]) for held in user.policies] == [
+        ("p", ["of group Write"])
+    ]
+    assert user.notes == ("it is in group theirs, which is not made here: what else that gives is not known",)
+    assert [(one.trust_origin, one.limits, one.name) for one in (user, group)] == [
+        (None, (), "ann"),
+        (None, (), "writers"),
+    ]
+
+
+def test_a_boundary_is_noted_only_where_a_condition_decides_on_it() -> None:
+    limits: dict[str, Any] = {"Plain": "arn:aws:iam::1:policy/a", "Chosen": {"Fn::If": ["C", "a", "b"]}}
+    trust = {"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "*"}}
+    roles = {
+        name: iam("Role", PermissionsBoundary=limit, AssumeRolePolicyDocument=trust) for name, limit in limits.items()
+    }
+    note = "a condition decides on its permissions boundary: what is said here holds for the widest"
+    plain, chosen = of(roles).roles
+    assert (plain.boundary, plain.notes) == ("arn:aws:iam::1:policy/a", ())
+    assert chosen.notes == (note,)

@@ -168,3 +168,14 @@ def test_of_what_runs_its_role_and_its_condition_bear_on_roles() -> None:
     runs = {**of("AWS::Lambda::Function", Role="r", Timeout=3), "Condition": "C", "DependsOn": "Q"}
     small = bearing(template(F=runs, Q=of("AWS::SQS::Queue"), R=ROLE, S=SAM))["Resources"]
     assert small == {"F": {**of("AWS::Lambda::Function", Role="r"), "Condition": "C"}, "R": ROLE, "S": SAM}
+
+
+def test_a_role_is_named_by_all_words_of_its_name_and_not_by_one_of_them() -> None:
+    reader = of("AWS::IAM::Role", RoleName="shop-reader")
+    for name, are_together in (("other-reader", False), ("shop-reader", True)):
+        running = of("AWS::Lambda::Function", Role=f"arn:aws:iam::111122223333:role/{name}")
+        both = template(Reader=reader, Runs=running)
+        found = {unit.roles for unit in units(both, both)}
+        assert found == (
+            {frozenset({"Reader", "Runs"})} if are_together else {frozenset({"Reader"}), frozenset({"Runs"})}
+        )
