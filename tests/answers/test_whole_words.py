@@ -291,3 +291,17 @@ def test_a_message_that_names_everything_is_told_so_and_a_question_about_everyth
         "check the parameter's name, path and region, and allow …:parameter/NAME",
     )
     assert obstacle(everything) is None
+
+
+@pytest.mark.parametrize("region", ["*", "eu-*", "${AWS::Region}", "eu-west-1"])
+@pytest.mark.parametrize("account", ["*", "${AWS::AccountId}", ACCOUNT])
+def test_a_part_that_is_open_on_purpose_is_not_masked(region: str, account: str) -> None:
+    request = Request("sqs:SendMessage", f"arn:aws:sqs:{region}:{account}:q", principal=USER)
+    assert obstacle(request) is None
+
+
+@pytest.mark.parametrize("account", ["*", "${AWS::AccountId}", ACCOUNT])
+def test_the_key_of_a_service_is_of_another_account_only_where_its_number_says_so(account: str) -> None:
+    request = Request("kms:Decrypt", f"arn:aws:kms:eu-west-1:{account}:alias/aws/s3", principal=USER)
+    nobody = "nobody can change the policy of alias/aws/s3, a key that AWS manages and its service uses"
+    assert obstacle(request) == Obstacle(nobody, OWN_KEY, KEYS_PAGE)
