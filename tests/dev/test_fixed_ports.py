@@ -274,13 +274,16 @@ def test_a_further_output_passes_over_a_port_that_is_taken(tmp_path: Path, upstr
     fixed.stop()
 
 
-def test_what_is_not_there_any_more_is_not_served(ports: FixedPorts, upstream: str) -> None:
+def test_what_is_not_there_any_more_is_not_served(ports: FixedPorts, upstream: str, tmp_path: Path) -> None:
     url = ports.serve({"Url": upstream})["Url"]
     assert {} == ports.serve({})
     with pytest.raises(ConnectionRefusedError):
         ask(url)
     assert {"Url": url} == ports.serve({"Url": upstream})
     assert 201 == ask(url)[0].status
+    other = ports.serve({"Other": upstream})["Other"]
+    assert ["Url", "Other"] == list(json.loads((tmp_path / "dev/ports.json").read_text("ascii")))
+    assert {"Other": other, "Url": url} == ports.serve({"Other": upstream, "Url": upstream})
 
 
 def test_a_port_that_is_taken_is_told_with_the_option_for_another(tmp_path: Path, upstream: str) -> None:
