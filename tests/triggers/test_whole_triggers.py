@@ -1,6 +1,7 @@
 """Everything that single triggers make beside their function, and their sample events, in reviewed golden files.
 
-`python tests/triggers/test_whole_triggers.py` writes them again. cfn-lint reads such resources in `test_own_sources.py`.
+`python tests/triggers/test_whole_triggers.py` writes them again; `test_own_sources.py` has such resources
+read by cfn-lint.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ TRIGGERS: Final[dict[str, tuple[Any, ...]]] = {
     "iot": (Iot("SELECT 'x' FROM 'a'", sql_version="beta", enabled=False), Iot("SELECT * FROM 'b'")),
     "kinesis": (Kinesis("clicks", fan_out=True, on_failure="arn:aws:s3:::lost"),),
     "logs": (Logs("${Group.Arn}", "ERROR"), Logs("${Group.Arn}"), Logs("arn:aws:logs:eu-west-1:1:log-group:/x/y:*")),
-    "s3": (S3("${Files.Arn}", events=["s3:ObjectCreated:Put", "s3:ObjectTagging:*"], suffix=".x"), S3("theirs", prefix="a/")),
+    "s3": (S3("${Files.Arn}", events=["s3:ObjectAcl:Put", "s3:ObjectTagging:*"], suffix="x"), S3("other", prefix="a")),
     "schedule": (Schedule("rate(1 day)", dead_letter=QUEUE, input="a"), Schedule("rate(2 days)", flexible_window=5)),
-    "sns": (Sns("${News}", dead_letter="${Lost.Arn}"), Sns("arn:aws:sns:us-east-1:1:far", raw=True, filter={"a": ["b"]})),
+    "sns": (Sns("${News}", dead_letter="${Lost.Arn}"), Sns("arn:aws:sns:us-east-1:1:x", raw=True, filter={"a": [1]})),
     "sqs": (Sqs("${Lost.Arn}", batch_size=11, batch_window=1, report_failures=True, provisioned_pollers=(2, 4)),),
 }  # fmt: skip
 
@@ -141,7 +142,7 @@ class OwnS3(S3):
 
 
 def test_only_triggers_of_the_very_class_count_in_a_logical_id() -> None:
-    triggers = (OwnS3("a"), S3("a"), OwnS3("a"), S3("b"), S3("a"))
+    triggers = (OwnS3("one"), S3("one"), OwnS3("one"), S3("two"), S3("one"))
     function = Function("f", "F", "app.f", {}, triggers)
     assert ["", "", "2", "2", "3"] == [position_suffix(trigger, function) for trigger in triggers]
 
