@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,23 @@ def test_what_ends_the_process_ends_the_load_but_in_a_process_that_was_forked(
     assert ("left", [(3,)]) == (guarded(3), ended)
 
 
+def test_a_thread_that_would_end_the_process_ends_alone(state: Any) -> None:
+    ended: list[BaseException] = []
+    guarded = process_end._guarded(state, "_exit", os._exit)
+
+    def run() -> None:
+        try:
+            guarded(3)
+        except BaseException as error:  # noqa: BLE001 - whatever it is
+            ended.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert [SystemExit] == [type(error) for error in ended]
+    assert "a thread of the project ends the program by os._exit" == state.mistakes.errors[0].message
+
+
 def test_the_functions_that_end_a_process_are_themselves_again_after_a_load(state: Any) -> None:
     modules = (os, sys.modules[os.name])
     names = ("_exit", "abort", "execv", "execve")
@@ -227,6 +245,9 @@ def test_advice_is_about_what_was_raised_and_where(state: Any) -> None:
     assert str(other).startswith("no function declares OTHER: write `environment={'OTHER': …}` at the function")
     assert advice(raised(state, "{}['TABEL']"), state) is None
     assert "write `from remit import aws`" == advice(raised(state, "aws.region"), state)
+    names = advice(raised(state, "from remit.grants.firehose import nothing_like_it"), state)
+    assert "there are put" == names
+    assert "did you mean `put`?" == advice(raised(state, "from remit.grants.firehose import putt"), state)
     state.placeholders.update({"a placeholder": "LEVEL"})
     told = "LEVEL has a value where the function runs, and a placeholder here: read it inside of the function"
     assert told == advice(raised(state, "LEVEL = 'x'\nint(LEVEL)"), state)

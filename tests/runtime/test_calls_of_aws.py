@@ -141,6 +141,20 @@ def test_a_job_that_this_function_may_not_send_says_what_to_declare(monkeypatch:
         job_queue.send("app:Box.go", "mail", (), {}, 0)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "options", "place"),
+    [((1, {2}), {}, "argument 2 of go"), (([1, {2}],), {}, "argument 1 of go, item 1"),
+     ((), {"a": {"b": ({2},)}}, "a of go, 'b', item 0")],
+)  # fmt: skip
+def test_an_argument_that_cannot_be_sent_is_told_with_its_place(
+    arguments: tuple[Any, ...], options: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(TypeError) as refused:
+        written("app:Box.go", arguments, options)
+    what = "a job takes what JSON holds, dates, Decimal, UUID and tuples"
+    assert f"{place} is a set ({{2}}): {what}" == str(refused.value)
+
+
 def test_a_job_waits_on_no_fifo_queue_and_a_year_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr("remit.runtime.job.sender", lambda *sending: sent.append(sending))

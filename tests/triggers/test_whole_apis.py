@@ -20,6 +20,7 @@ from remit.triggers import http_api, rest_api, websocket_api
 from remit.triggers.api import Api
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.http import Http
+from remit.triggers.http_api_body import invoking_role
 from remit.triggers.http_events import http_event, request_line
 from remit.triggers.jwt import Jwt
 from remit.triggers.rest import Rest
@@ -180,6 +181,20 @@ def api_of(name: str) -> dict[str, Any]:
         "notes": list(api.notes(app)),
         "mistakes": [[str(mistake), mistake.hint] for check in api.CHECKS for mistake in check(app.functions)],
     }
+
+
+def test_the_role_of_an_api_calls_each_function_of_a_route_and_each_that_authorizes_once() -> None:
+    role = invoking_role(APIS["http, in its body"][1])
+    assert ("HttpApiRole", ("apigateway.amazonaws.com",), line(1)) == (role.logical_id, role.trusts, role.origin)
+    assert [
+        (f"${{{name.title()}Function.Arn}}", f"{name} is called by the HTTP API", line(number))
+        for number, name in enumerate(("orders", "stock", "check"), 1)
+    ] == [
+        (grant.statement.resources and grant.statement.resources.patterns[0], grant.because, grant.origin)
+        for grant in role.grants
+    ]
+    asked = replace(PLAIN_HTTP, functions=functions((Api("GET /", auth=OF_ANYONE),), (), ()))
+    assert ["orders", "check"] == [grant.because.partition(" ")[0] for grant in invoking_role(asked).grants]
 
 
 REQUESTS: Final[dict[str, tuple[tuple[Any, ...], str, str | None]]] = {
