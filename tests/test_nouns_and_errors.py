@@ -202,6 +202,7 @@ HOLDER = Holder(
         HeldPolicy("queue", "beside", policy("beside")),
     ),
     limits=(
+        HeldPolicy("unknown", "scp"),
         HeldPolicy("root", "scp", policy("scp1")),
         HeldPolicy("unit", "scp", policy("scp2")),
         HeldPolicy("resources", "rcp", policy("rcp")),
@@ -366,7 +367,11 @@ def test_the_line_that_is_judged_is_the_writer_while_it_is_judged() -> None:
         with judging(Origin("b.py", 2)):
             assert writer() == Origin("b.py", 2)
         assert writer() == Origin("a.py", 1)
-    assert (Path(writer().file).name, writer().line > 0) == (Path(__file__).name, True)
+    here, below = (writer(),
+             writer())  # fmt: skip
+    assert (Path(here.file).name, below.line - here.line, here.column, below.column) == (
+        Path(__file__).name, 1, 20, 14,
+    )  # fmt: skip
 
 
 def test_findings_become_mistakes_of_which_the_first_says_how_to_accept_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -13,9 +14,11 @@ from random_cases import cases
 from remit.errors import RemitError
 from remit.iam.policy import DEPTH, Condition, parse, parse_statement, render
 from remit.iam.tokens import (
+    PSEUDO,
     Reference,
     Verbatim,
     for_people,
+    from_intrinsic,
     is_dynamic,
     plain,
     pseudo_parameter,
@@ -486,3 +489,37 @@ def test_a_definition_with_names_of_its_own_stays_whole() -> None:
     (kept,) = plain({"Definition": [definition]})["Definition"]
     assert (type(kept), kept) == (Verbatim, definition)
     assert with_leaves({"Definition": definition, "Name": "a"}, repr) == {"Definition": repr(definition), "Name": "'a'"}
+
+
+def test_a_function_is_folded_into_text_where_its_parts_are_texts_and_stays_raw_elsewhere() -> None:
+    folded = [
+        ({"Ref": "A"}, "${A}"),
+        ({"Fn::GetAtt": "A.B.C"}, "${A.B.C}"),
+        ({"Fn::GetAtt": ["A", "B.C"]}, "${A.B.C}"),
+        ({"Fn::Sub": "a${B}c${D.E}"}, "a${B}c${D.E}"),
+        ({"Fn::Sub": "a${!b}${AWS::Region}"}, "a${b}${AWS::Region}"),
+        ({"Fn::Sub": ["a${B}${C}", {"B": "x", "C": {"Ref": "D"}}]}, "ax${D}"),
+        ({"Fn::Sub": ["a${B}", {"B": {"Fn::Select": [0, ["x"]]}}]}, 'a${{"Fn::Select":[0,["x"]]}}'),
+        ({"Fn::Join": ["", ["a", {"Fn::Join": ["/", ["x", {"Ref": "Y"}]]}]]}, "ax/${Y}"),
+        ({"Fn::Join": [",", []]}, ""),
+    ]
+    assert [(value, from_intrinsic(value)) for value, _ in folded] == folded
+    raw: list[dict[str, Any]] = [
+        {"Ref": 3}, {"Fn::GetAtt": ["A", {"Ref": "B"}]}, {"Fn::Sub": [3]}, {"Fn::Join": ["-", ["a", 3]]},
+        {"Fn::Join": ["-", {"Ref": "L"}]}, {"Fn::Join": [1, ["a"]]}, {"Fn::Join": ["-"]}, {"Fn::Sub": ["a", "b"]},
+        {"Fn::ImportValue": {"Fn::Sub": "${A}-x"}}, {"Fn::If": ["C", "a", {"Ref": "B"}]},
+    ]  # fmt: skip
+    for value in raw:
+        text = from_intrinsic(value)
+        assert (text[:2], json.loads(text[2:-1]), text[-1:]) == ("${", value, "}")
+
+
+def test_each_pseudo_parameter_is_meant_by_its_name_in_any_case_and_nothing_else() -> None:
+    names = ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
+    assert {f"AWS::{name}" for name in names} == PSEUDO
+    assert [pseudo_parameter(name.lower()) for name in names] == [f"AWS::{name}" for name in names]
+
+
+def test_the_leaves_of_a_value_are_its_texts_numbers_and_functions() -> None:
+    value = {"a": [1, "b", {"Ref": "C"}], "d": ({"e": None},), "f": {}}
+    assert with_leaves(value, repr) == {"a": ["1", "'b'", "{'Ref': 'C'}"], "d": [{"e": "None"}], "f": {}}
