@@ -56,3 +56,32 @@ def test_keys_of_other_providers_are_absent_and_those_of_the_request_are_not_tol
 def test_a_token_has_expired_at_the_very_second_that_it_names() -> None:
     with pytest.raises(RefusedRequest, match="Token expired"):
         called(exp=int(time.time()))
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "aud", "exp"])
+def test_a_token_without_a_claim_that_sts_needs_is_refused(name: str) -> None:
+    for value in (None, ""):
+        with pytest.raises(RefusedRequest) as refused:
+            called(**{name: value})
+        assert ("InvalidIdentityToken", 400, f"Missing a required claim: {name}") == (
+            refused.value.code,
+            refused.value.status,
+            refused.value.reason,
+        )
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (3, "3"),
+        ("mfa", "mfa"),
+        (["mfa"], "mfa"),
+        (["mfa", 7, {"a": 1}, None], ("mfa", "7")),
+        ([], ()),
+        ({"a": 1}, None),
+    ],
+)
+def test_a_claim_is_a_text_or_several(claim: object, value: object) -> None:
+    assert value == called(amr=claim).keys["login.example/shop:amr"]

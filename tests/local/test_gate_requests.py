@@ -317,3 +317,15 @@ def test_an_unsigned_request_is_refused(door: Door) -> None:
     headers = {"content-type": FORM, "content-length": "7"}
     status, named, _ = door.send("POST", "/", headers, b"Action=GetCallerIdentity&Version=2011-06-15")
     assert (403, "MissingAuthenticationToken", []) == (status, named["x-amzn-errortype"], door.passed)
+
+
+def test_an_app_that_is_named_by_its_host_is_decided_by_its_path_here(door: Door) -> None:
+    host = f"{'a' * 32}.lambda-url.eu-west-1.localhost:{PORT}"
+    signed = signed_headers(
+        "USER", "secret", "GET", host, "/orders", datetime.now(UTC), region=REGION, service="lambda"
+    )
+    door.send("GET", "/orders", signed)
+    assert [("app", URL, REGION, USER.arn, "USER")] == door.events
+    scope, _, _ = door.passed[0]
+    named = {name.decode(): value.decode() for name, value in scope["headers"]}
+    assert (URL, URL.encode(), HOST) == (scope["path"], scope["raw_path"], named["host"])

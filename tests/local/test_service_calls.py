@@ -364,3 +364,25 @@ def test_writing_a_log_asks_for_the_group_the_stream_and_the_lines_in_that_order
     needs = [("logs:CreateLogStream", stream), ("logs:PutLogEvents", stream)]
     needs = needs if has_group else [("logs:CreateLogGroup", group), *needs]
     assert [(ROLE, BY, *need, "web") for need in needs] == calls.asked
+
+
+@pytest.mark.parametrize(
+    ("record", "pattern", "is_met"),
+    [
+        ({"body": {"kind": "order"}}, {"body": {"kind": ["order"]}}, True),
+        ({"body": {"kind": "note"}}, {"body": {"kind": ["order"]}}, False),
+        ({"body": "text"}, {"body": {"kind": [{"exists": False}]}}, False),
+        ({"data": "text"}, {"data": {"kind": [{"exists": False}]}}, False),
+        ({"data": {}}, {"data": {"kind": [{"exists": False}]}}, True),
+        ({"body": "text"}, {"body": ["text"]}, True),
+        ({"body": {"kind": "order"}}, {"body": {"kind": [{"unknown": 1}]}}, False),
+        ({"a": 1}, {"$or": [{"a": [1]}, {"b": [2]}]}, True),
+        ({"a": 2}, {"$or": [{"a": [1]}, {"b": [2]}]}, False),
+    ],
+)
+def test_a_record_meets_a_pattern_by_the_rules_of_event_patterns(
+    monkeypatch: pytest.MonkeyPatch, record: Any, pattern: Any, *, is_met: bool
+) -> None:
+    functions = copied(monkeypatch, "services.lambda_svc")
+    mappings.repair_filters()
+    assert is_met == functions._match_esm_filter(record, pattern)

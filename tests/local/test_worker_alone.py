@@ -321,6 +321,22 @@ def test_the_runtime_api_answers_its_worker_alone(
     api.close()
 
 
+def test_behind_a_wall_the_function_is_the_second_process_that_is_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    walled, started = Machine(monkeypatch, tmp_path, wall="wall"), []
+    monkeypatch.setattr(worker_process.peers, "descendants", lambda pid: [pid + number for number in started])
+    found = []
+    for number in (1, 2, 3):
+        found.append(walled.worker._function_process)
+        started.append(number)
+    assert [77, 77, 79] == found
+    started.clear()
+    assert 79 == walled.worker._function_process
+    walled.worker.kill()
+    os.close(walled.output)
+
+
 def test_memory_is_read_in_the_units_of_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     files = {
         "status": b"VmPeak:\t  9999 kB\nVmHWM:\t  3071 kB\n",

@@ -129,3 +129,15 @@ def test_a_distributed_map_asks_for_its_executions_then_its_items_and_its_result
     plain = ({}, *call[1:])
     calls.denied = ("s3:GetObject",)
     assert (plain, None) == states._run_distributed_map(*plain)
+
+
+def test_what_a_state_calls_by_its_name_is_of_the_place_of_its_machine() -> None:
+    calls = Calls()
+    workflows: Any = Workflows(calls)  # type: ignore[arg-type]
+    with during(_RUNNING, _Running(MACHINE, ROLE, "night")):
+        for call in (FUNCTION, TABLE):
+            workflows._ask_for_call(*call)
+    place = f"{REGION}:{ACCOUNT}"
+    assert {f"arn:aws:lambda:{place}:function:f", f"arn:aws:dynamodb:{place}:table/t"} == {
+        access[3] for access in calls.asked
+    }
