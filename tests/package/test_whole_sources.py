@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.app import App, Function, JobQueue, WebApp
-from remit.errors import Origin
+from remit.errors import Origin, RemitError
 from remit.package.app_zip import bytes_in_words
 from remit.package.dependency_source import Source
 from remit.package.files import LeftOut, survey
-from remit.package.packed_imports import _by_request, _Failure, _is_lacking, _own_file, _request, _way_to_pack
+from remit.package.packed_imports import (
+    _Answer,
+    _by_request,
+    _Failure,
+    _is_lacking,
+    _own_file,
+    _problem_of_handlers,
+    _problem_of_web_app,
+    _request,
+    _way_to_pack,
+)
 from remit.package.requirements import folder_of_dependencies, read_source
 
 if TYPE_CHECKING:
@@ -171,7 +181,7 @@ def function(name: str, handler: str = "app.web", **more: object) -> Function:
 
 def test_functions_of_the_same_modules_share_a_request_and_a_web_app_has_its_own() -> None:
     site = function("site", "remit.web.handler", web=WebApp("shop.main:api", "asgi"))
-    variables = {"Environment": {"Variables": {"URL": "${AWS::Region}-x", "A": "1"}}}
+    variables = {"Environment": {"Variables": {"URL": "${AWS::Region}-x", "A": "1", "LANG": "C"}}}
     first, second = function("a", "app.one", properties=variables), function(
         "b", "app.two", properties={"Environment": {"Variables": {"A": "2", "B": 3, "PATH": "mine"}}}
     )  # fmt: skip
@@ -188,7 +198,7 @@ def test_functions_of_the_same_modules_share_a_request_and_a_web_app_has_its_own
     }  # fmt: skip
     assert [_request(name, app, group) for name, group in list(groups.items())[:3]] == [
         {"name": "app", "modules": ("app",), "web": None, "interface": None, "environment": {
-            **common, "PATH": os.defpath, "AWS_LAMBDA_FUNCTION_NAME": "a", "URL": "known-in-lambda",
+            **common, "PATH": os.defpath, "AWS_LAMBDA_FUNCTION_NAME": "a", "URL": "known-in-lambda", "LANG": "C",
             "A": "1", "B": "3"}},
         {"name": "site shop.main:api", "modules": (), "web": "shop.main:api", "interface": "asgi", "environment": {
             **common, "PATH": os.defpath, "AWS_LAMBDA_FUNCTION_NAME": "site"}},
@@ -241,3 +251,73 @@ def test_a_missing_module_is_told_how_it_is_packed(project: Project) -> None:
     }  # fmt: skip
     packed = (("", "app.py"), ("a", "own.py"), ("", ""), ("", "x.py"))
     assert [_own_file(folder, code, name) for code, name in packed] == ["app.py", "a/own.py", None, None]
+
+
+def told(error: RemitError) -> tuple[str, str | None, Origin | None]:
+    return error.message, error.hint, error.origin
+
+
+def test_an_import_that_fails_is_told_with_its_place_or_at_the_functions(project: Project) -> None:
+    folder, place = project({"app.py": "", "a/app.py": ""}), Origin("app.py", 3)
+    first, second = function("a"), function("b")
+    hint = "list the package of `no_such` in requirements.txt or pyproject.toml: the zip holds what they name"
+    assert [
+        told(_problem_of_handlers(folder, "no_such", "lib/x.py", None, [first])),
+        told(_problem_of_handlers(folder, "no_such", "app.py", place, [first, second])),
+        told(_problem_of_handlers(folder, "no_such", "", None, [first])),
+        told(_problem_of_handlers(folder, "cannot import name 'x'", "lib/x.py", None, [first])),
+    ] == [
+        ("`no_such`, which the handler of function a imports in lib/x.py, is not in the zip", hint, None),
+        ("`no_such`, which the handler of functions a, b imports, is not in the zip", hint, place),
+        ("`no_such`, which the handler of function a imports, is not in the zip", hint, None),
+        ("the handler of function a cannot be imported from the zip: cannot import name 'x'", None, None),
+    ]
+    web = WebApp("shop.main:api")
+    failures = (_Failure("no module", "no_such", "app.py", 3), _Failure("no", "", "", 0), None)
+    assert [
+        told(_problem_of_web_app(folder, first, web, _Answer("a", "is none", failure, ()))) for failure in failures
+    ] == [
+        (
+            "the web app `shop.main:api` of function `a` cannot be imported from its zip: no module (app.py:3)",
+            hint,
+            None,
+        ),
+        ("the web app `shop.main:api` of function `a` cannot be imported from its zip: no", None, None),
+        ("the web app `shop.main:api` of function `a` is none", None, None),
+    ]
+
+
+def test_what_decides_beside_the_requirements_is_in_the_settings(project: Project) -> None:
+    root = project({
+        "pyproject.toml": '[tool.uv]\nindex-url = "https://root"\n[tool.uv.workspace]\nmembers = ["shop"]\n',
+        "uv.toml": "offline = true",
+        "uv.lock": "version = 1\n" + package("shop", '{ virtual = "shop" }') + package("idna"),
+        "shop/pyproject.toml": '[project]\nname = "shop"\ndependencies = ["idna"]\n', "shop/uv.toml": "no-cache = true",
+    })  # fmt: skip
+    source = read_source(root / "shop")
+    assert source is not None
+    rules = '{"index-url": "https://root", "workspace": {"members": ["shop"]}}offline = true'
+    assert source.settings == (root / "uv.lock").read_text("utf-8") + '[["idna"], "shop"]' + rules
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 11])
+def test_ten_files_that_cannot_be_packed_are_told_and_how_many_more(project: Project, count: int) -> None:
+    folder = project({"app.py": ""})
+    for number in range(count):
+        (folder / f"link{number:02}").symlink_to("none")
+    with pytest.raises(RemitError) as caught:
+        survey(folder)
+    lines = [f"'link{number:02}': a link that leads nowhere" for number in range(count)]
+    if count == 1:
+        assert caught.value.message == f"cannot pack {lines[0]}"
+    else:
+        more = ["  … and 1 more"] if count == 11 else []
+        shown = [f"  {line}" for line in lines[:10]]
+        assert caught.value.message.splitlines() == [f"cannot pack {count} files:", *shown, *more]
+
+
+def test_a_table_of_poetry_beside_a_project_decides_nothing(project: Project) -> None:
+    text = '[project]\nname = "shop"\ndependencies = ["idna"]\n[tool.poetry.dependencies]\nclick = "*"\n'
+    assert source_of(project({"pyproject.toml": text})) == Source(
+        "pyproject.toml", arguments=("--requirements", "pyproject.toml")
+    )
