@@ -367,3 +367,89 @@ def test_lines_go_to_the_group_of_the_functions_name_and_stay_as_long_as_any_fun
     app = f"@app.function({options})\ndef one(event, context): ...\n@app.function\ndef two(event, context): ...\n"
     functions = make(config=config, app=app, **{"shared/resources/data.py": data}).load().functions
     assert [(each.log_group, each.log_retention, each.shares_log_group) for each in functions] == expected
+
+
+NAMES = """app.function(name='a-b', handler='work.run')
+app.function(name='a_b', handler='work.run')
+app.function(name='a-b', handler='work.run')
+app.function(name='c', handler='work.run', function_name='shop-d')
+app.function(name='d', handler='work.run')
+app.function(name='_-', handler='work.run')
+app.function(
+  name='y' * 60, handler='work.run')
+"""
+HANDLERS = """app.function(name='a', handler='work.rum')
+app.function(name='b', handler='work.later')
+app.function(name='c', handler='wrok.run')
+app.function(name='d',
+  handler='x' * 129)
+@app.function
+def hello(event, context): ...
+@app.function
+def hello(event, context): ...
+@app.function
+class K: ...
+@app.function
+def few(event) -> int: ...
+def outer():
+    @app.function
+    def inner(event, context): ...
+outer()
+app.function(name='l', handler='absent.run', properties={'Timeout': 3})
+"""
+OF_APIS = """config.api.domain_name = 'a.example'
+config.rest.access_log_format = '$x'
+config.rest.disable_execute_api_endpoint = True"""
+TOLD_TOGETHER = {
+    "names": ("config.stack_name = 'shop'", NAMES, """\
+'_-' is not a valid name for a function
+  app.py:14:19 letters, digits, - and _ only; `name=` gives another than the Python function's
+functions `a-b` and `a_b` both become `AB` in the template
+  app.py:10:1 give one another `name=`
+function `a-b` is declared twice; the other is at app.py:9:1
+  app.py:11:1 give one another `name=`
+functions `c` and `d` are both `shop-d` in the account
+  app.py:13:1 give one another `function_name=`
+function name `shop-yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy` has 65 characters; Lambda allows 64
+  app.py:15:1 shorten it by 1, with `name=`
+"""),
+    "handlers": ("", HANDLERS, """\
+function `d` has the handler 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'
+  app.py:13:11 a handler reads `module.function`, in at most 128 characters
+function `inner` is declared inside another function, where Lambda cannot find it
+  app.py:23:6 move it to the top level of its module
+the handler `work.rum` of function `a` does not exist
+  app.py:9:32 did you mean `run`?
+the handler `work.later` of function `b` is `async`
+  app.py:10:32 Lambda calls plain functions: use asyncio.run() inside one
+the handler `wrok.run` of function `c` does not exist
+  app.py:11:32 did you mean `work.run`?
+function `hello` is declared twice; the other is at app.py:14:2
+  app.py:16:2 rename one: the second would replace the first
+the handler `app.K` of function `K` is a class, and Lambda takes what it makes for the answer
+  app.py:18:2 write `def handler(event, context):`
+the handler `app.few` of function `few` takes (event), and Lambda calls it with an event and a context
+  app.py:20:2 write `def handler(event, context):`
+function `hello` is declared twice; the other is at app.py:14:2
+  app.py:16:2 give one another `name=`
+"""),
+    "APIs": (OF_APIS, f"@app.function\n{HELLO}", """\
+`config.api.domain_name` is 'a.example', and there is no certificate for it
+  config/deploy.py:5:5 set `config.api.certificate_arn` to one of ACM in the API's region
+`config.rest.disable_execute_api_endpoint` leaves the API without an address: it has no domain
+  config/deploy.py:7:5 set `config.rest.domain_name` and its certificate, too
+`config.rest.access_log_format` is set, and the API writes no access log
+  config/deploy.py:6:5 set `config.rest.access_log = True`
+"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD_TOGETHER)
+def test_all_that_is_wrong_with_names_handlers_and_apis_is_told_in_one_run(make: Make, name: str) -> None:
+    config, app, expected = TOLD_TOGETHER[name]
+    work = "def run(event, context): ...\nasync def later(event, context): ...\n"
+    with declared(make(config=config, app=app, **{"work.py": work}).folder) as said:
+        loaded = judge(said)
+    lines = [f"{error.message}\n  {error.origin} {error.hint}\n" for error in loaded.mistakes.errors]
+    assert "".join(lines) == expected
+    assert loaded.app.api.domain_name is None
