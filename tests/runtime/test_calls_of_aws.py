@@ -387,6 +387,20 @@ def test_a_job_that_runs_once_has_a_mark_of_its_sending(
     assert operations == [operation for operation, _ in of_marks]
 
 
+@pytest.mark.parametrize(("item", "is_buried"), [({"finished": {}}, False), ({"running_until": {"N": "1"}}, True)])
+def test_a_job_that_came_once_too_often_is_put_aside_unless_its_mark_says_that_it_has_finished(
+    monkeypatch: pytest.MonkeyPatch, item: dict[str, Any], *, is_buried: bool
+) -> None:
+    Jobs.ran.clear()
+    asked(monkeypatch, "dynamodb", get_item={"Item": item})
+    of_queue = asked(monkeypatch, "sqs")
+    for name, value in {"DEAD_LETTERS": "dead", "MARKS": "marks", "QUEUE": "queue"}.items():
+        monkeypatch.setenv(f"REMIT_JOB_{name}", value)
+    answer = worker.work({"Records": [message("once", ApproximateReceiveCount="6")]}, CONTEXT)
+    assert ({"batchItemFailures": []}, []) == (answer, Jobs.ran)
+    assert ["send_message"] * is_buried == [operation for operation, _ in of_queue]
+
+
 @pytest.mark.parametrize(
     ("own", "once", "left", "limit"),
     [(None, False, 60.0, 59.5), (None, True, 60.0, 58.5), (10, False, 60.0, 10), (60, True, 60.0, 58.5),

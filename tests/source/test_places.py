@@ -127,7 +127,7 @@ def test_an_option_is_found_where_its_name_stands_or_what_gives_it(
     assert places.function_called(span) == ("this" if source.startswith("x") else "f")
 
 
-VALUE = "{'a': [\n 1,\n {'b':\n  3, 4: 5}], 'c':\n 6}"
+VALUE = "{'a': [\n 1,\n {'b':\n  3, 4: 5}], 'c':\n 6,\n 't':\n ('one',\n 'two',\n )}"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,8 @@ VALUE = "{'a': [\n 1,\n {'b':\n  3, 4: 5}], 'c':\n 6}"
         (("a", 2), "{'a': ["),
         (("c",), "'c':"),
         (("c", 0), "'c':"),
+        (("t", 1), "'two',"),
+        (("t", 2), "'t':"),
     ],
 )
 def test_a_part_of_an_argument_is_found_as_far_as_the_source_shows_it(
