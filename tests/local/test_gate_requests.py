@@ -199,7 +199,7 @@ def test_what_is_denied_is_not_passed_on(door: Door) -> None:
 
 def test_another_accounts_place_answers_as_its_root(door: Door) -> None:
     door.allowed = AllowedRequest((), OwningPlace("444455556666", "us-west-2"))
-    door.signed("USER", "/", LIST_QUEUES, b"{}")
+    door.signed("USER", "/", {**LIST_QUEUES, "x-amz-security-token": "of a session"}, b"{}")
     own = {name.decode(): value.decode() for name, value in door.passed[0][0]["headers"]}
     assert "Credential=444455556666/" in own["authorization"]
     assert "/us-west-2/sqs/aws4_request" in own["authorization"]
@@ -329,3 +329,15 @@ def test_an_app_that_is_named_by_its_host_is_decided_by_its_path_here(door: Door
     scope, _, _ = door.passed[0]
     named = {name.decode(): value.decode() for name, value in scope["headers"]}
     assert (URL, URL.encode(), HOST) == (scope["path"], scope["raw_path"], named["host"])
+
+
+@pytest.mark.parametrize(
+    ("token", "key", "passed"), [("444455556666", "444455556666", None), ("of a session", "ROOT", "of a session")]
+)
+def test_a_token_that_is_an_account_makes_its_root_the_signer(
+    door: Door, token: str, key: str, passed: str | None
+) -> None:
+    door.signed("ROOT", "/", {**LIST_QUEUES, "x-amz-security-token": token}, b"{}")
+    own = {name.decode(): value.decode() for name, value in door.passed[0][0]["headers"]}
+    assert f"Credential={key}/{datetime.now(UTC):%Y%m%d}/{REGION}/sqs/aws4_request" in own["authorization"]
+    assert passed == own.get("x-amz-security-token")
