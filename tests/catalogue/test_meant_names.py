@@ -39,6 +39,7 @@ def test_a_condition_key_is_understood_by_its_content_its_letters_and_its_family
         "aws:TagKey": "aws:TagKeys",
         "aws:Multifactorauthage/x": "aws:MultiFactorAuthAge",
         "sts:ExternalID": "sts:ExternalId",
+        "aws:SourceThing/x": None,  # a member says that it is no other key
         "cognito:LeadingKeys": None,
         "token.actions.githubusercontent.com:subs": None,
         "xyz:Foo": None,
