@@ -176,6 +176,7 @@ def test_what_makes_a_custom_resource_is_called(token: Any, action: str, resourc
             set(),
         ),
         ("Mine", {f"{HERE}:cloudformation:{PLACE}:transform/Mine"}, set()),
+        ("AWSome", {f"{HERE}:cloudformation:{PLACE}:transform/AWSome"}, set()),
         (
             ["Mine", {"Name": "AWS::Include", "Parameters": {"Location": "s3://parts/a/b.yaml"}}],
             {

@@ -140,7 +140,7 @@ def test_every_file_of_a_project_goes_in_or_is_listed_under_its_reason(project: 
              "a/tests/t.py", "keep/dump.bin", "drop/x.bin", "README.md", "a/README.md", "own.log", "venv/pyvenv.cfg",
              *(f"c{n}.pyc" for n in range(7)))  # fmt: skip
     folder = project({
-        **dict.fromkeys(names, "12345"), ".remitignore": "*.bin\n!keep/dump.bin\n!.env\n!a/tests/\n",
+        **dict.fromkeys(names, "12345"), ".remitignore": "*.bin\n!keep/dump.bin\n!.env\n!a/tests/\n!own.log\n",
         "ca.pem": "-----BEGIN CERTIFICATE-----", "key.pem": "-----BEGIN PRIVATE KEY-----",
     })  # fmt: skip
     (folder / "run.sh").chmod(0o755)
