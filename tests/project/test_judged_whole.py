@@ -400,7 +400,57 @@ app.function(name='l', handler='absent.run', properties={'Timeout': 3})
 OF_APIS = """config.api.domain_name = 'a.example'
 config.rest.access_log_format = '$x'
 config.rest.disable_execute_api_endpoint = True"""
+OF_ALL = """config.lambda_.iam.default_policy = ["a b"]
+config.lambda_.iam.policy = ["c d"]
+config.lambda_.iam.managed_policy = ["e f"]
+config.lambda_.iam.default_managed_policy = ["g h"]"""
+SIX = "config.lambda_.iam.managed_policy = [f'arn:aws:iam::111122223333:policy/p{n}' for n in range(6)]"
+MANAGED = "".join(
+    f"@app.function(managed_policy=[f'arn:aws:iam::111122223333:policy/q{{n}}' for n in range({count})])\n"
+    f"def has_{count}(event, context): ...\n"
+    for count in (4, 5, 6)
+)
+ROOTS = """app.function(name='a', handler='work.run', code='.')
+@app.function(code='.')
+def e(event, context): ...
+@app.function(code='code')
+def d(event, context): ...
+app.function(name='f', handler='work.run', code='nope')
+@app.group('x', code='code').function(code='.')
+def h(event, context): ...
+"""
+TRIGGERS = f"@app.function(on.sqs('x'), 'none', on.sqs('y'))\n{HELLO}app.web('work:run', 3, runtime='python3.9')\n"
 TOLD_TOGETHER = {
+    "access": (OF_ALL, f"@app.function\n{HELLO}", """\
+policy[0] is 'c d': neither a service nor an action
+  config/deploy.py:6:34 did you mean `rds`?
+default_managed_policy[0]: 'g h' is not a valid name for a managed policy
+  config/deploy.py:8:50 None
+managed_policy[0]: 'e f' is not a valid name for a managed policy
+  config/deploy.py:7:42 None
+default_policy[0] is 'a b': neither a service nor an action
+  config/deploy.py:5:42 did you mean `a4b`?
+"""),
+    "managed policies": (SIX, MANAGED, """\
+the role of has_5 has 11 managed policies; IAM allows 10
+  config/deploy.py:5:5 grant what is used of them in a policy instead
+the role of has_6 has 12 managed policies; IAM allows 10
+  app.py:13:2 grant what is used of them in a policy instead
+"""),
+    "roots": ("", ROOTS, """\
+`d` is declared in module `app`, and its zip has the modules in code alone
+  app.py:12:2 write `app.function(…, handler="module.function", code="code")`, without a decorator
+the code of `f` cannot be 'nope': there is no such folder
+  app.py:14:49 such as `code="functions/orders"`: a folder with modules, by its path from the project's
+"""),
+    "triggers": ("", TRIGGERS, """\
+'none' is not a trigger
+  app.py:9:28 such as `@app.function(on.sqs("orders"))`, with `from remit import on`
+3 is not a trigger
+  app.py:11:21 such as `@app.function(on.sqs("orders"))`, with `from remit import on`
+web app `web` runs on python3.9, which the adapters of web frameworks no longer support
+  app.py:11:32 set `runtime="python3.13"`
+"""),
     "names": ("config.stack_name = 'shop'", NAMES, """\
 '_-' is not a valid name for a function
   app.py:14:19 letters, digits, - and _ only; `name=` gives another than the Python function's
@@ -445,10 +495,10 @@ function `hello` is declared twice; the other is at app.py:14:2
 
 
 @pytest.mark.parametrize("name", TOLD_TOGETHER)
-def test_all_that_is_wrong_with_names_handlers_and_apis_is_told_in_one_run(make: Make, name: str) -> None:
+def test_all_that_is_wrong_with_parts_of_an_app_is_told_in_one_run(make: Make, name: str) -> None:
     config, app, expected = TOLD_TOGETHER[name]
     work = "def run(event, context): ...\nasync def later(event, context): ...\n"
-    with declared(make(config=config, app=app, **{"work.py": work}).folder) as said:
+    with declared(make(config=config, app=app, **{"work.py": work, "code/x.py": ""}).folder) as said:
         loaded = judge(said)
     lines = [f"{error.message}\n  {error.origin} {error.hint}\n" for error in loaded.mistakes.errors]
     assert "".join(lines) == expected

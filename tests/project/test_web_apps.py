@@ -97,6 +97,11 @@ WRONG = {
     ),
     '"store:api"': ("the web app `store:api` of function `web` does not exist", "a web app reads `module:name`"),
     '"shop.main:api", interface="asgy"': ("interface cannot be 'asgy'", "did you mean `asgi`?"),
+    '"shop.main:api.2"': (
+        "a web app is named by its module and its name there, got str 'shop.main:api.2'",
+        'such as "shop.main:api"',
+    ),
+    '"shop.main:api", interface=""': ("interface cannot be ''", "it can be asgi or wsgi"),
     '"shop.main:api", auth="none"': ("auth cannot be 'none'", "did you mean `NONE`?"),
     '"shop.main:api", on.http(), auth="NONE"': (
         "auth says whom the app's HTTP API lets in, and this web app has triggers of its own",
