@@ -156,6 +156,7 @@ NEXT: Final[dict[str, Any]] = {
     "New": function({"Fn::GetAtt": ["OwnRole", "Arn"]}),
     "Orders": {**TABLE_OF_ID, "Properties": {**TABLE_OF_ID["Properties"], "TableName": "new"}},
     "Further": TABLE_OF_ID,
+    "OfOtherType": {**TABLE_OF_ID, "Type": "AWS::DynamoDB::GlobalTable"},
 }
 
 
@@ -180,6 +181,7 @@ def test_a_plan_tells_what_it_does_of_every_kind_of_change() -> None:
         modified("OfBoth", queue, "False", "Policy.Arn", ""),
         modified("ReplacedByTags", queue, "True", tags=True),
         ResourceChange("Import", "Imported", group, details=(Detail("P", "Policy"),)),
+        ResourceChange("Add", "OfOtherType", "AWS::DynamoDB::GlobalTable"),
         ResourceChange("Add", "Orders", TABLE),
         ResourceChange("Add", "Further", TABLE),
     )
@@ -188,6 +190,7 @@ def test_a_plan_tells_what_it_does_of_every_kind_of_change() -> None:
         modified("Follows", queue, "False", "Policy", "Policy.Arn"),
         modified("FollowsThat", queue, "", "Follows.Arn"),
         modified("FollowsLast", queue, "", "FollowsThat"),
+        modified("FollowsPerhaps", TABLE, "Conditional", "Policy.Arn"),
     )
     plan = planned(RUNNING, NEXT, (*unreal[:2], *real, *unreal[2:]))
 
