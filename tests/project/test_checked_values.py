@@ -106,6 +106,8 @@ def test_what_nests_too_deep_is_told_by_the_first_steps_to_it() -> None:
 def test_a_number_has_a_unit_of_the_checks_own() -> None:
     assert between(1, 2, "days")(("it",), 2) == 2
     assert refused(between(1, 2, "days"), 3) == ("`it` is 3 days; it can be 1 to 2", None, ("it",))
+    assert refused(between(1, 2, "days"), 2**63)[0] == "`it` is too large a number of days; it can be 1 to 2"
+    assert refused(between(1, 2, "days"), value=True)[0].startswith("`it` must be a whole number of days, got ")
 
 
 def test_a_shared_class_names_what_it_declares_and_its_outputs_have_all_that_they_were_given() -> None:

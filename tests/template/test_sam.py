@@ -13,6 +13,8 @@ from remit.documents.read import read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import parse, render
 from remit.template.sam.expand import ExpandedTemplate, expanded, plain_template
+from remit.template.sam.polled_sources import NETWORK, statements
+from remit.template.sam.resources import SamEvent, in_s3
 from remit.template.settled_values import settled
 
 FOLDER = Path(__file__).with_name("data") / "sam"
@@ -404,3 +406,39 @@ def test_a_function_that_takes_its_role_away_has_sams_before_anything_is_settled
     made = made_of({"Resources": {"F": sam("Function", Role={"Ref": "AWS::NoValue"})}}).resources
     assert made["F"]["Properties"]["Role"] == {"Fn::GetAtt": ["FRole", "Arn"]}
     assert made["FRole"]["Type"] == "AWS::IAM::Role"
+
+
+def test_the_parameters_that_a_policy_template_lacks_are_named_and_an_event_has_a_mapping_of_properties() -> None:
+    for properties, words in (
+        ({"Policies": [{"DynamoDBCrudPolicy": {"Table": "t"}}]}, "takes TableName; missing: TableName"),
+        ({"Events": {"On": {"Type": "SQS", "Properties": []}}}, "the Properties of event On must be a mapping"),
+    ):
+        with pytest.raises(RemitError) as refused:
+            made_of({"Resources": {"F": sam("Function", **properties)}})
+        assert words in refused.value.message
+
+
+def test_a_place_in_s3_has_a_bucket_and_a_key() -> None:
+    assert in_s3("s3://code/a/b.zip") == {"Bucket": "code", "Key": "a/b.zip"}
+    assert in_s3({"Bucket": "code"}) == in_s3({"Key": "a"}) == in_s3("src/") == {}
+    assert in_s3({"Bucket": "code", "Key": "a", "Version": "1"}) == {"Bucket": "code", "Key": "a", "Version": "1"}
+
+
+def test_a_source_brings_statements_for_its_secrets_its_key_its_network_and_its_registry() -> None:
+    def brought(**properties: Any) -> list[tuple[Any, Any]]:
+        event = SamEvent("FOn", "On", "SelfManagedKafka", properties, ())
+        return [(statement["Action"], statement["Resource"]) for statement in statements(event)]
+
+    subnet, group = {"Type": "VPC_SUBNET", "URI": "subnet:s"}, {"Type": "VPC_SECURITY_GROUP", "URI": "security_group:g"}
+    by_role, scram = {"Type": "IAM_AUTH", "URI": "r"}, {"Type": "SASL_SCRAM_512_AUTH", "URI": "secret"}
+    secret = (["secretsmanager:GetSecretValue"], "secret")
+    assert brought(SourceAccessConfigurations=[subnet, by_role, scram]) == [secret]
+    assert brought(SourceAccessConfigurations=[subnet, group]) == [(list(NETWORK), "*")]
+    assert brought(SecretsManagerKmsKeyId={"Ref": "Key"}) == []
+    uri = {"Fn::Sub": "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:registry/r"}
+    configs = [{"Type": "BASIC_AUTH"}, {"Type": "BASIC_AUTH", "URI": "secret"}]
+    schema = {"Fn::Sub": "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:schema/r/*"}
+    of_glue = [(["glue:GetRegistry"], uri), (["glue:GetSchemaVersion"], [schema])]
+    registry = {"SchemaRegistryURI": uri, "AccessConfigs": configs}
+    assert brought(SchemaRegistryConfig=registry) == [secret, *of_glue]
+    assert brought(SchemaRegistryConfig={"SchemaRegistryURI": "arn:aws:glue:eu-west-1:1:other/r"}) == []
