@@ -636,3 +636,17 @@ def test_all_that_is_wrong_with_jobs_is_told_in_one_run_with_what_to_do(make: Ma
     config, app, expected = TOLD[name]
     error = make(config=f"{ON}{config}", app=app).error()
     assert [f"{mistake.message} | {mistake.hint} | {mistake.origin}" for mistake in error.all] == expected
+
+
+def test_queues_stand_as_written_the_further_ones_first_and_no_retry_is_a_number_of_its_own(make: Make) -> None:
+    config = f"{ON}config.job.additional_queues = ['zoo', 'mail']\nconfig.job.queues = {{'a': {{}}, 'b': {{}}}}"
+    app = "".join(f"@app.job(queue={name!r}, retries=0)\ndef {name}_(): ...\n" for name in ("b", "zoo", "a", "mail"))
+    loaded = make(config=config, app=f"{app}@app.job\n{JOB}").load()
+    assert [(queue.name, queue.most_retries) for queue in loaded.queues] == [
+        ("default", 4),
+        ("zoo", 0),
+        ("mail", 0),
+        ("a", 0),
+        ("b", 0),
+    ]
+    assert [function.queue for function in loaded.functions] == ["default", "zoo", "mail", "a", "b"]
