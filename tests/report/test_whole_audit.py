@@ -291,7 +291,7 @@ def read_page(text: str) -> Any:
 def test_the_page_has_each_row_with_its_steps_in_its_order() -> None:
     page = audit_page(WHOLE)
     assert read_page(page) == ROWS
-    summary = "5 principals in 2 accounts, on 2026-11-28; 1 administrators, 1 more can become one"
+    summary = "5 principals in 2 accounts, on 2026-11-28; 1 administrator, 1 more can become one"
     assert f'<p class="faint">{summary}</p>' in page
     untracked = read_page(audit_page(replace(WHOLE, trail=None)))
     assert [*untracked] == [title for title in ROWS if title != "Access that was not used"]

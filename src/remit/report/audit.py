@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.audit.json_bytes import indented
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
-from remit.report.audit_words import REACHES, exposure_rows, must_hold_words
+from remit.report.audit_words import REACHES, counted, exposure_rows, must_hold_words
 from remit.report.documents import members
 from remit.report.terminal_text import line, readable
 
@@ -192,7 +192,7 @@ def _unused_rows(report: AuditReport) -> _Rows:
     for row, policy in first:
         names = ", ".join(policy.unused[:_MOST_NAMES])
         further = len(policy.unused) - _MOST_NAMES
-        unused = f"{_count(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
+        unused = f"{counted(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
         rows.append((row.principal, row.last[:10] or "never", policy.policy, unused))
     return rows, sum(len(row.policies) for row in report.unused)
 
@@ -219,30 +219,25 @@ def _totals(report: AuditReport) -> Iterator[str]:
         yield from _trail(report.trail)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)
     proven = sum(1 for path in report.paths if not path.is_open)
-    yield f"{_count(len(report.principals), 'principal')} in {_count(len(report.accounts), 'account')}"
+    yield f"{counted(len(report.principals), 'principal')} in {counted(len(report.accounts), 'account')}"
     assumed = len(report.paths) - proven
-    administrators = _count(len(report.administrators), "administrator")
+    administrators = counted(len(report.administrators), "administrator")
     yield f"{administrators}; {proven:,} more can become one, and {assumed:,} if something else holds"
     yield f"{len(undecided_names):,} principals and resources with something undecided"
     for reach in ("anyone", "account"):
         resources = {row.resource for row in report.exposures if row.reach == reach}
         yield f"{len(resources):,} resources and roles open to {REACHES[reach]}"
-    yield f"{_count(findings['error'], 'error')} and {_count(findings['warning'], 'warning')} in policies"
+    yield f"{counted(findings['error'], 'error')} and {counted(findings['warning'], 'warning')} in policies"
 
 
 def _trail(trail: TrailSummary) -> Iterator[str]:
     """Yield sentences on CloudTrail's logs: events and their period, files that are unread, data events they have."""
     period = f" from {trail.first} to {trail.last}" if trail.first else ""
-    yield f"{_count(trail.events, 'event')}{period}; {trail.denied:,} were denied, and are no use"
+    yield f"{counted(trail.events, 'event')}{period}; {trail.denied:,} were denied, and are no use"
     if trail.unread:
-        files = "1 log file" if trail.unread == 1 else f"{trail.unread:,} log files"
-        yield f"{files} could not be read: what is called unused may have been used there"
+        yield f"{counted(trail.unread, 'log file')} could not be read: what is called unused may have been used there"
     services = ", ".join(sorted({source.service.partition(".")[0] for source in trail.data_sources}))
     yield f"data events were logged of {services or 'no service'}: what is not logged is not called unused"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def access_csv(report: AuditReport) -> Iterator[str]:

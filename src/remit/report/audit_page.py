@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.iam.tokens import for_people
-from remit.report.audit_words import exposure_rows, must_hold_words, undecided_words
+from remit.report.audit_words import counted, exposure_rows, must_hold_words, undecided_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +59,8 @@ def audit_page(report: AuditReport) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     proven = sum(1 for path in report.paths if not path.is_open)
     summary = (
-        f"{len(report.principals):,} principals in {len(report.accounts):,} accounts, on {report.now[:10]}; "
-        f"{len(report.administrators):,} administrators, {proven:,} more can become one"
+        f"{counted(len(report.principals), 'principal')} in {counted(len(report.accounts), 'account')}, "
+        f"on {report.now[:10]}; {counted(len(report.administrators), 'administrator')}, {proven:,} more can become one"
     )
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return _PAGE.format(

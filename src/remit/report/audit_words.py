@@ -57,3 +57,8 @@ def must_hold_words(path: EscalationPath) -> str:
     for key, value in path.must_hold:
         values.append(f"{key} = {value}" + (", which the caller brings" if is_brought(key) else ""))
     return ", ".join((*values, *path.assumes))
+
+
+def counted(number: int, noun: str) -> str:
+    """How many there are of a thing: `1 role`, `1,200 roles`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
