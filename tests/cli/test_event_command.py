@@ -228,6 +228,8 @@ def test_a_function_without_such_a_trigger_is_told_with_what_it_has(project: Pat
     ran = remit("event", "sns", "ingest", "-C", str(project))
     assert (2, True) == (ran.status, ran.err.endswith("hint: it has sqs\n"))
     assert "function `ingest` has no trigger that sends the event sns" in ran.err
+    in_order = remit("event", "sqs", "ingest_in_order", "-C", str(project))
+    assert (2, True) == (in_order.status, in_order.err.endswith("hint: it has sqs-fifo\n"))
 
 
 PHYSICAL = {

@@ -209,6 +209,25 @@ def test_programs_get_each_roles_comparison() -> None:
     assert (role["lost"], role["undecided"], role["accepted"]) == ([], [], [])
 
 
+def test_an_event_names_the_stack_of_a_resource_unless_it_is_the_apps_or_of_the_stack_itself() -> None:
+    app, child = (
+        "arn:aws:cloudformation:eu-west-1:1:stack/app/1",
+        "arn:aws:cloudformation:eu-west-1:1:stack/app-Child/2",
+    )
+    nested, queue = "AWS::CloudFormation::Stack", "AWS::SQS::Queue"
+
+    def told(stack_id: str, logical_id: str, physical_id: str, kind: str) -> str:
+        stack, at = stack_id.split("/")[1], "2026-03-01T12:03:04.000+00:00"
+        return event_line(StackEvent("1", stack_id, stack, at, logical_id, physical_id, kind, "UPDATE_COMPLETE"), "app")
+
+    start = "12:03:04  UPDATE_COMPLETE     "
+    assert told(app, "app", app, nested) == f"{start}{nested}  app"
+    assert told(app, "Child", child, nested) == f"{start}{nested}  Child"
+    assert told(child, "app-Child", child, nested) == f"{start}{nested}  app-Child"
+    assert told(child, "Queue", "q", queue) == f"{start}{queue}  app-Child/Queue"
+    assert told(app, "Queue", "q", queue) == f"{start}{queue}  Queue"
+
+
 def test_what_aws_tells_cannot_steer_the_terminal() -> None:
     event = StackEvent(
         "1", "arn:s", "orders-dev", "2026-03-01T12:03:04.000+00:00", "Queue", "q", "AWS::SQS::Queue",

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from remit.app import Grant, Reason
+from remit.app import Grant, Reason, Resource
 from remit.documents.read import read
 from remit.errors import Origin
 from remit.iam.policy import Principals, allow
 from remit.review.access_change import AccessSetting, Given
 from remit.review.joint_access import is_joined
-from remit.review.resource_access import policies_beside
+from remit.review.resource_access import giving, policies_beside
 from remit.template.role_files import read_source
 
 
@@ -132,3 +132,32 @@ def test_a_policy_depends_on_a_condition_of_its_resource_or_of_a_statement(
     source = read_source(read(json.dumps(template).encode(), "template.json"))
     (beside,) = policies_beside(source.resources)
     assert bool(beside.note) == (is_at_resource or is_at_statement)
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy", "target"),
+    [
+        ("AWS::S3::BucketPolicy", "PolicyDocument", "Bucket"),
+        ("AWS::SQS::QueuePolicy", "PolicyDocument", "Queues"),
+        ("AWS::SNS::TopicPolicy", "PolicyDocument", "Topics"),
+        ("AWS::SecretsManager::ResourcePolicy", "ResourcePolicy", "SecretId"),
+        ("AWS::ECR::Repository", "RepositoryPolicyText", "RepositoryName"),
+        ("AWS::EFS::FileSystem", "FileSystemPolicy", "FileSystemId"),
+        ("aws_s3_bucket_policy", "policy", "bucket"),
+        ("aws_sqs_queue_policy", "policy", "queue_url"),
+        ("aws_sns_topic_policy", "policy", "arn"),
+        ("aws_secretsmanager_secret_policy", "policy", "secret_arn"),
+        ("aws_ecr_repository_policy", "policy", "repository"),
+        ("aws_efs_file_system_policy", "policy", "file_system_id"),
+        ("aws_kms_key_policy", "policy", "key_id"),
+    ],
+)
+def test_a_policy_is_of_what_its_resource_names(kind: str, policy: str, target: str) -> None:
+    document = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+    resources = [Resource("One", kind, {policy: document, target: "a"}), Resource("Own", kind, {policy: document})]
+    if target in {"Queues", "Topics"}:
+        resources.append(Resource("Two", kind, {policy: document, target: ["a", {"Ref": "B"}]}))
+    on = {"One": ("a",), "Own": ("Own",), "Two": ("a", "${B}")}
+    given = giving(resources)
+    assert {name: one.on for name, one in given.items()} == {name: on[name] for name in given}
+    assert len(given) == len(resources)

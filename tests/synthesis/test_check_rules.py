@@ -331,6 +331,7 @@ def test_each_schedule_that_is_known_before_the_deploy_must_run_at_some_time_of_
         clock("C", leapt, "Europe/London"),
         clock("D", leapt),
         clock("E", "rate(0 days)"),
+        clock("F", "at(2026-12-31T23:59:59)"),  # over
     )
     mistakes = [*check_schedules(app(*clocks), datetime(2027, 1, 1, tzinfo=UTC))]
     assert [mistake.message for mistake in mistakes] == [
