@@ -27,7 +27,19 @@ from remit.app import (
 )
 from remit.build import _elsewhere, _mistakes_of, grant_document, role_document, text, write
 from remit.did_you_mean import MISSPELT, did_you_mean, nearest, nearest_names
-from remit.errors import Mistakes, Origin, RemitError, UnreadError, described, few, judging, spelled, stop_code, writer
+from remit.errors import (
+    Mistakes,
+    Origin,
+    RemitError,
+    Span,
+    UnreadError,
+    described,
+    few,
+    judging,
+    spelled,
+    stop_code,
+    writer,
+)
 from remit.holders import HeldPolicy, Holder, bounded, by_arn, inline, trusting
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.endpoint import VpcEndpoint
@@ -42,15 +54,18 @@ ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
     ("reason", "sentence"),
     [
         (Reason("computed", "writes its logs", ("a",)), "a writes its logs"),
+        (Reason("computed", "writes its logs", ("a",), "no way around"), "a writes its logs (no way around)"),
         (Reason("computed", "writes its logs", ("a", "b"), "of all"), "each of a, b writes its logs (of all)"),
         (Reason("setting", "'sqs:*'", ("policy",)), "'sqs:*' in config.lambda_.iam.policy, for every function"),
-        (Reason("setting", "", ("policy",)), "in config.lambda_.iam.policy, for every function"),
+        (Reason("setting", "", ("policies",)), "in config.lambda_.iam.policies, for every function"),
         (Reason("resource", "x", ("Orders",)), "shared resource Orders"),
+        (Reason("resource", "", ("Orders",), "", ("if IsProd",)), "shared resource Orders, if IsProd"),
         (Reason("policy", "x", ("Orders",), "", ("if IsProd", "unless B")), "x, if IsProd and unless B"),
         (Reason("text", "x", ("Orders",), "why"), "x (why)"),
         (Reason("text", "", (), "why"), "why"),
         (Reason("text", "", (), "why", ("if A",)), "if A (why)"),
         (Reason("function", "'logs'", ("a",)), "'logs' declared for function a"),
+        (Reason("function", "", ("a", "b")), "declared for functions a, b"),
         (Reason("group", "", ("a", "b", "c", "d", "e", "f", "g")), "declared for groups a, b, c, d, e and 2 more"),
         (Reason("job", "'x'", ("a", "b", "c", "d", "e", "f")), "'x' declared for jobs a, b, c, d, e, f"),
     ],
@@ -135,7 +150,7 @@ def test_other_nouns_are_called_by_what_they_hold() -> None:
         ExistingValue("P", "subnets", "prod").called,
         ExistingValue("P", "security group", "prod", "web").called,
         (Resource("A", "T", {}).ref, Resource("A", "T", {}).attribute("Arn")),
-        (WebApp("shop.main:api").module, WebApp("shop.main:api").attribute),
+        (WebApp("shop.main:api.app").module, WebApp("shop.main:api.app").attribute),
         (LayerCode("L", "lib").words, LayerCode("L", "lib").ref),
         LayerCode("L", "", "python3.13", "arm64").words,
         LayerCode("L", "lib", "python3.13", "x86_64").words,
@@ -148,7 +163,7 @@ def test_other_nouns_are_called_by_what_they_hold() -> None:
         "private subnets of VPC prod",
         "security group web of VPC prod",
         ("${A}", "${A.Arn}"),
-        ("shop.main", "api"),
+        ("shop.main", "api.app"),
         ("lib", "${L}"),
         "dependencies for Python 3.13 on arm64",
         "lib dependencies for Python 3.13 on x86_64",
@@ -240,6 +255,7 @@ def test_the_layers_of_a_holder_are_what_is_known_of_each_in_order() -> None:
     )
     queue = Holder("Queue", (inline(GRANTS), HeldPolicy("q", "resource", policy("q"))))
     assert queue.layers == Layers((), resource=(policy("q"),))
+    assert Holder("A", (inline([]),)).layers == Layers((Policy(()),))
 
 
 def test_a_statement_of_a_layer_is_of_a_policy_and_a_grant() -> None:
@@ -267,6 +283,7 @@ def test_a_holder_is_shown_by_its_kind_and_what_runs_under_it() -> None:
     )
     assert trusting(()) == Policy(())
     assert HOLDER.trust_policy == trusting(("lambda.amazonaws.com",))
+    assert replace(HOLDER, trusts=("a", "b")).trust_policy == trusting(("a", "b"))
     assert replace(HOLDER, trust=policy("t")).trust_policy == policy("t")
     changed = HOLDER.with_grants(lambda grant: replace(grant, origin=None))
     assert [grant.origin for grant in changed.grants] == [None] * 3
@@ -309,6 +326,7 @@ def test_an_error_reads_as_its_parts_and_so_do_those_found_with_it() -> None:
     )
     origins = (Origin("a"), Origin("a", 1), Origin("a", 1, 2), Origin("a", 0, 2))
     assert [str(origin) for origin in origins] == ["a", "a:1", "a:1:2", "a:2"]
+    assert Span("a", 3, 4, 3, 9).origin == Origin("a", 3, 5)
     assert spelled(("a", 0, "b", 1, 2, "c")) == "a[0].b[1][2].c"
     assert (spelled(()), spelled((0, "a"))) == ("", "[0].a")
     stops = [SystemExit(15), KeyboardInterrupt(), KeyboardInterrupt("x"), SystemExit(0)]
@@ -329,6 +347,7 @@ def test_mistakes_are_gathered_sorted_and_told_once() -> None:
     assert found == [
         ("none", None, None, 2), ("a", "h", Origin("a.py", 9), 2), ("b", None, Origin("b.py", 2), 3),
     ]  # fmt: skip
+    assert [error.further for error in caught.value.further] == [(), ()]  # each once, below the first
     unread = Mistakes()
     with unread.noted():
         raise UnreadError
