@@ -71,6 +71,10 @@ data events were logged of lambda, s3: what is not logged is not called unused
 """
 
 
+FIVE_OF_EIGHT: Final = [
+    "r:r0", ": p0\n", "r:r1", ": p0\n", "r:r2", ": p1\n", "r:r3", ": p1\n", "r:r4", ": p2\n", "and 3 more\n",
+]  # fmt: skip
+"""Who holds a policy that eight hold, as the page tells it."""
 ROWS: Final = {
     "Ways to become an administrator": [
         [
@@ -149,20 +153,7 @@ ROWS: Final = {
         [
             [
                 "error R101",
-                [
-                    "r:r0",
-                    ": p0\n",
-                    "r:r1",
-                    ": p0\n",
-                    "r:r2",
-                    ": p1\n",
-                    "r:r3",
-                    ": p1\n",
-                    "r:r4",
-                    ": p2\n",
-                    "and 3 more\n",
-                    "Statement[2]",
-                ],
+                [*FIVE_OF_EIGHT, "Statement[2]"],
                 "8",
                 "no such action",
             ]
@@ -170,20 +161,7 @@ ROWS: Final = {
         [
             [
                 "warning R201",
-                [
-                    "r:r0",
-                    ": p0\n",
-                    "r:r1",
-                    ": p0\n",
-                    "r:r2",
-                    ": p1\n",
-                    "r:r3",
-                    ": p1\n",
-                    "r:r4",
-                    ": p2\n",
-                    "and 3 more\n",
-                    "Statement[0]",
-                ],
+                [*FIVE_OF_EIGHT, "Statement[0]"],
                 "8",
                 "too wide",
             ]

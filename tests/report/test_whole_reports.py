@@ -79,6 +79,22 @@ REPORT: Final = Report(
 )  # fmt: skip
 
 
+RESOURCES: Final = """\
+Resources
+  ! Rule (AWS::Events::Rule) may be replaced
+      A, B differ, and can only be set when it is created
+      a.py:9:1
+  ! Files (AWS::S3::Bucket) is removed, with its data (2 objects)
+      a.py:10:1
+  ! Orders (AWS::DynamoDB::Table) is replaced, and the old one stays in the account
+      KeySchema differs, and can only be set when it is created
+  ! Jobs (AWS::SQS::Queue) may be replaced, with its data
+      its type is another one
+
+note: first
+note: second
+"""
+
 WHOLE_TEXT: Final = """\
 old -> new
 4 causes gain access (1 public), 1 loses, 1 undecided, 1 accepted; 4 of 5 functions concerned
@@ -129,19 +145,6 @@ not compared: something
   ! boundary added
       c: a.py:8:1
 
-Resources
-  ! Rule (AWS::Events::Rule) may be replaced
-      A, B differ, and can only be set when it is created
-      a.py:9:1
-  ! Files (AWS::S3::Bucket) is removed, with its data (2 objects)
-      a.py:10:1
-  ! Orders (AWS::DynamoDB::Table) is replaced, and the old one stays in the account
-      KeySchema differs, and can only be set when it is created
-  ! Jobs (AWS::SQS::Queue) may be replaced, with its data
-      its type is another one
-
-note: first
-note: second
 """
 
 TEXT: Final = """\
@@ -183,19 +186,6 @@ not compared: something
   ! boundary added
       c: a.py:8:1
 
-Resources
-  ! Rule (AWS::Events::Rule) may be replaced
-      A, B differ, and can only be set when it is created
-      a.py:9:1
-  ! Files (AWS::S3::Bucket) is removed, with its data (2 objects)
-      a.py:10:1
-  ! Orders (AWS::DynamoDB::Table) is replaced, and the old one stays in the account
-      KeySchema differs, and can only be set when it is created
-  ! Jobs (AWS::SQS::Queue) may be replaced, with its data
-      its type is another one
-
-note: first
-note: second
 """  # noqa: E501 - as it is printed
 
 SHORT: Final = """\
@@ -216,19 +206,6 @@ not compared: something
   and 6 more causes (`--all` shows all)
       among them a, b, c and 1 more: managed policy own: Permissions management on sqs: sqs:AddPermission; Write on sqs (2 actions); Read on sqs (1 action); on other resources, with no effect today: s3:GetObject
 
-Resources
-  ! Rule (AWS::Events::Rule) may be replaced
-      A, B differ, and can only be set when it is created
-      a.py:9:1
-  ! Files (AWS::S3::Bucket) is removed, with its data (2 objects)
-      a.py:10:1
-  ! Orders (AWS::DynamoDB::Table) is replaced, and the old one stays in the account
-      KeySchema differs, and can only be set when it is created
-  ! Jobs (AWS::SQS::Queue) may be replaced, with its data
-      its type is another one
-
-note: first
-note: second
 """  # noqa: E501 - as it is printed
 
 COMMENT: Final = """\
@@ -303,9 +280,9 @@ COMMENT: Final = """\
 
 
 def test_a_report_is_told_whole_or_as_far_as_there_is_room() -> None:
-    assert "\n".join((*report_lines(REPORT, None), "")) == WHOLE_TEXT
-    assert "\n".join((*report_lines(REPORT), "")) == TEXT
-    assert "\n".join((*report_lines(REPORT, 36), "")) == SHORT
+    assert "\n".join((*report_lines(REPORT, None), "")) == WHOLE_TEXT + RESOURCES
+    assert "\n".join((*report_lines(REPORT), "")) == TEXT + RESOURCES
+    assert "\n".join((*report_lines(REPORT, 36), "")) == SHORT + RESOURCES
 
 
 def test_a_comment_has_each_part_in_the_order_of_what_matters() -> None:
@@ -314,7 +291,7 @@ def test_a_comment_has_each_part_in_the_order_of_what_matters() -> None:
 
 def test_a_line_of_versions_and_blank_lines_stand_only_between_parts() -> None:
     only_losses = replace(REPORT, changes=(), proven="The same.", not_compared="")
-    assert [*report_lines(only_losses)] == ["old -> new", "The same.", *TEXT.splitlines()[-14:]]
+    assert [*report_lines(only_losses)] == ["old -> new", "The same.", "", *RESOURCES.splitlines()]
     only_notes = replace(only_losses, losses=())
     assert [*report_lines(only_notes)] == ["The same.", "note: first", "note: second"]
     assert [*report_lines(replace(only_notes, notes=()))] == ["The same."]
