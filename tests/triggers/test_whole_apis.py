@@ -87,8 +87,8 @@ REST: Final = App(
         **DOMAIN,
         access_log_retention=None,
         cors_configuration={
-            "AllowOrigins": ["https://a.example", "https://b.example"],
-            "AllowMethods": ["PUT"],
+            "AllowOrigins": ["https://a.example"],
+            "AllowMethods": ["PUT", "GET"],
             "AllowHeaders": [],
             "AllowCredentials": True,
             "ExposeHeaders": ["x-a"],
