@@ -220,8 +220,11 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
     """
     if not 1 < len(patterns) <= _MOST:
         return
-    # `${*}` and `${?}` are the signs themselves, and no wildcards.
-    texts = [text.lower() if fold else text.replace("${*}", "\0").replace("${?}", "\1") for text in patterns]
+    if fold:
+        texts = [text.lower() for text in patterns]
+    else:
+        # `${*}` and `${?}` are the signs themselves, and no wildcards: characters that no ARN has stand for them.
+        texts = [text.replace("${*}", "\0").replace("${?}", "\1") for text in patterns]
     twice = len(set(texts)) < len(texts)
     beginnings = tuple(head(text) for text in texts if is_pattern(text))
     if not twice and not beginnings:
