@@ -34,6 +34,9 @@ OPEN_TEXTS: Final[dict[str, Any]] = {
 }
 
 
+KEY: Final = "arn:aws:kms:eu-central-1:${Account}:key/k"
+
+
 def of(kind: str, **properties: Any) -> Deployer:
     resources = {"Runner": {"Type": kind, "Properties": {"AssumeRolePolicyDocument": {}, **properties}}}
     template = {"Parameters": {"Given": {"Type": "String"}}, "Resources": resources}
@@ -89,6 +92,16 @@ def test_a_name_of_which_no_beginning_is_known_is_told(kind: str, form: str) -> 
     found = of(kind, **{property_: OPEN_TEXTS[form]})
     assert not allows(found, CREATE[noun], f"{IAM}{noun}/admin")
     assert any("the name of Runner" in note and "nothing is granted on it" in note for note in found.notes)
+
+
+def test_an_arn_whose_account_the_deploy_alone_knows_becomes_no_pattern_of_all_accounts() -> None:
+    def key_of(account: object) -> tuple[str, ...]:
+        found = of("AWS::Lambda::Function", KmsKeyArn={"Fn::Sub": [KEY, {"Account": account}]})
+        (statement,) = [one.statement for one in found.grants if "kms:Decrypt" in one.statement.actions.patterns]
+        return statement.resources.patterns if statement.resources else ()
+
+    assert key_of("444455556666") == ("arn:aws:kms:eu-central-1:444455556666:key/k",)
+    assert key_of({"Ref": "Given"}) == (f"arn:aws:kms:eu-central-1:{NUMBER}:key/*",)
 
 
 def templates() -> list[tuple[str, Any]]:
