@@ -162,9 +162,11 @@ def test_a_mistake_in_what_is_accepted_is_told_also_where_nothing_changes(remit:
 
 @pytest.mark.usefixtures("unchanged")
 def test_with_other_options_everything_is_looked_at(remit: Remit, project: Path) -> None:
-    for option in cases_of(("--plan", "--json", "--strict", "--simulate-delays", "--force"), 2):
+    options = ("--plan", "--json", "--strict", "--simulate-delays", "--force", "--region=us-west-2")
+    for option in cases_of(options, 2):
         remember_otherwise(remit, project)
-        assert remit("deploy", option)[1] != REMEMBERED, option
+        agreed = () if option == "--plan" else ("--yes",)  # a plan asks nobody
+        assert remit("deploy", option, *agreed)[1] != REMEMBERED, option
         remit("deploy", "--yes")
 
 
