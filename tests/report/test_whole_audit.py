@@ -273,6 +273,9 @@ def test_the_page_has_each_row_with_its_steps_in_its_order() -> None:
     assert f'<p class="faint">{summary}</p>' in page
     untracked = read_page(audit_page(replace(WHOLE, trail=None)))
     assert [*untracked] == [title for title in ROWS if title != "Access that was not used"]
+    held_by_five = replace(WHOLE.documents[0], uses=WHOLE.documents[0].uses[:5])
+    first, *_ = read_page(audit_page(replace(WHOLE, documents=(held_by_five,))))["Policies"]
+    assert first == [["error R101", [*FIVE_OF_EIGHT[:-1], "Statement[2]"], "5", "no such action"]]
 
 
 def test_dashboards_get_a_result_for_each_thing_that_is_wrong_open_or_undecided() -> None:
