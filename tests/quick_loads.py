@@ -23,7 +23,7 @@ class _Fork:
     """A fork that loads a project, with what is used of `subprocess.Popen`."""
 
     def __init__(self, command: list[str], *, stdin: int, stdout: IO[bytes], stderr: IO[bytes]) -> None:
-        assert separate_process._RUN in command
+        assert command[:4] == [sys.executable, "-P", "-c", separate_process._RUN]
         assert (stdin, stdout) == (subprocess.DEVNULL, stderr)
         self._status: int | None = None
         self._pid = os.fork()
