@@ -116,6 +116,12 @@ TESTS = {
     "access": ("tests/access", "tests/local"),
     "workflows": ("tests/workflows", "tests/project/test_workflows.py", "tests/lint/test_state_machines.py"),
     "importing": ("tests/importing",),
+    "judge": ("tests/project",),
+    "declare": ("tests/declare", "tests/project"),
+    "loading": ("tests/loading", "tests/project"),
+    "runtime": ("tests/runtime",),
+    "cli": ("tests/cli",),
+    "testing": ("tests/testing",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 OWN_TESTS = {"remit.local.functions.watchdog:_marked": "tests/local/test_marked_processes.py"}
