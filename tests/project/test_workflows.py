@@ -9,6 +9,7 @@ import pytest
 
 import cfn_lint
 from projects import at
+from remit.iam.policy import render_statement
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -724,3 +725,229 @@ def test_a_definition_of_another_folder_is_offered_for_a_slip(make: Make) -> Non
     files = {"flows/render.asl.json": json.dumps(_with(PASS))}
     error = make(app="app.workflow('render', 'flows/rendr.asl.json')\n", **files).error()
     assert "did you mean `flows/render.asl.json`?" == error.hint
+
+
+LINKED = """
+
+def twice(function):
+    @functools.wraps(function)
+    def called(event, context):
+        return function(event, context)
+    return called
+
+
+@twice
+@app.function
+def wrapped(event, context): ...
+
+
+child = app.workflow("child", {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+app.workflow(
+    "render", "render.asl.json",
+    link={
+        "Child": child, "Prepare": prepare, "Wrapped": wrapped, "Queue": Data.queue, "News": Data.news.arn,
+        "Count": 3, "Flag": True, "Text": "x", "Task": Tasks.resize,
+    },
+    properties={
+        "Tags": [],
+        "TracingConfiguration": {"Enabled": True},
+        "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": Data.key.arn},
+    },
+    policy=["logs"],
+)
+"""
+
+
+def test_all_that_a_workflow_links_and_grants_is_there_in_order_each_with_its_line(make: Make) -> None:
+    start = _task(f"{STATES}states:startExecution.sync:2", {"StateMachineArn": "${Child}"})["States"]["Do"]
+    run = _task(f"{STATES}ecs:runTask", {"TaskDefinition": "${Task}", "Cluster": "${Text}"})["States"]["Do"]
+    tasks = {
+        "Start": start,
+        "Again": start,
+        "Call": _task("${Prepare}")["States"]["Do"],
+        "Wrapped": _task("${Wrapped}")["States"]["Do"],
+        "Send": _task(f"{STATES}sqs:sendMessage", {"QueueUrl": "${Queue}"})["States"]["Do"],
+        "Tell": _task(f"{STATES}sns:publish", {"TopicArn": "${News}"})["States"]["Do"],
+        "Run": run,
+        "Rerun": run,
+    }
+    branches = [{"StartAt": name, "States": {name: task}} for name, task in tasks.items()]
+    both = {"Type": "Parallel", "Comment": "${Count}${Flag}", "Branches": branches, "End": True}
+    text = json.dumps({"StartAt": "Both", "States": {"Both": both}}, indent=1)
+    app = f"import functools\n{APP}{LINKED}".replace("import Data\n", "import Data, Tasks\n")
+    project = make(app=app, **{"shared/resources/data.py": DATA + TASK, "render.asl.json": text})
+    machine = project.resources("AWS::StepFunctions::StateMachine")["RenderWorkflow"]
+    assert {
+        "Child": {"Ref": "ChildWorkflow"},
+        "Prepare": {"Fn::GetAtt": ["PrepareFunction", "Arn"]},
+        "Wrapped": {"Fn::GetAtt": ["WrappedFunction", "Arn"]},
+        "Queue": {"Ref": "DataQueue"},
+        "News": {"Ref": "DataNews"},
+        "Count": "3",
+        "Flag": "True",
+        "Text": "x",
+        "Task": {"Ref": "TasksResize"},
+    } == machine["DefinitionSubstitutions"]
+    assert [] == machine["Tags"]
+    events = RULE % "StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    executions = HERE % ("states", "execution:${ChildWorkflow.Name}:*")
+    traced = ["PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets"]
+    to_tasks = {"Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}
+    state = "state {} of workflow render"
+    starts = f"each of {state.format('Start')}, {state.format('Again')}"
+    runs = f"each of {state.format('Run')}, {state.format('Rerun')}"
+    expected: list[tuple[str, str, str | list[str], str, dict[str, Any]]] = [
+        ("render.asl.json:11:16", f"{starts} starts executions", "states:StartExecution", "${ChildWorkflow}", {}),
+        ("render.asl.json:11:16", f"{starts} waits for what it starts", [*MANAGES_RULE], events, {}),
+        (
+            "render.asl.json:11:16",
+            f"{starts} waits for what it starts",
+            ["states:DescribeExecution", "states:StopExecution"],
+            executions,
+            {},
+        ),
+        (
+            "render.asl.json:37:15",
+            f"{state.format('Call')} invokes functions",
+            "lambda:InvokeFunction",
+            "${PrepareFunction.Arn}",
+            {},
+        ),
+        (
+            "render.asl.json:47:18",
+            f"{state.format('Wrapped')} invokes functions",
+            "lambda:InvokeFunction",
+            "${WrappedFunction.Arn}",
+            {},
+        ),
+        ("render.asl.json:57:15", f"{state.format('Send')} sends messages", "sqs:SendMessage", "${DataQueue.Arn}", {}),
+        ("render.asl.json:70:15", f"{state.format('Tell')} publishes", "sns:Publish", "${DataNews}", {}),
+        ("render.asl.json:83:14", f"{runs} runs tasks", "ecs:RunTask", "${TasksResize}", {}),
+        (
+            "render.asl.json:83:14",
+            f"{runs} hands the task its role",
+            "iam:PassRole",
+            "arn:aws:iam::111122223333:role/pulls",
+            to_tasks,
+        ),
+        ("render.asl.json:83:14", f"{runs} hands the task its role", "iam:PassRole", "${DataRole.Arn}", to_tasks),
+        (
+            "app.py:34:1",
+            "workflow render is traced (IAM knows no narrower resource)",
+            [f"xray:{name}" for name in traced],
+            "*",
+            {},
+        ),
+        (
+            "app.py:34:1",
+            "workflow render has data that this key encrypts",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            "${DataKey.Arn}",
+            {},
+        ),
+        ("app.py:45:13", "'logs' declared for workflow render", "logs:*", "*", {}),
+    ]
+    assert [
+        (place, why, {"Effect": "Allow", "Action": actions, "Resource": resource, **condition})
+        for place, why, actions, resource, condition in expected
+    ] == [
+        (str(grant.origin), grant.because, render_statement(grant.statement))
+        for grant in project.role("RenderWorkflow").grants
+    ]
+
+
+def test_each_state_that_names_something_by_its_input_is_told_at_what_it_gives(make: Make) -> None:
+    tasks = {
+        "Plain": _task(f"{STATES}dynamodb:putItem", {"TableName.$": "$.table", "Item": {}}),
+        "Jsonata": _task(f"{STATES}sqs:sendMessage", QueryLanguage="JSONata", Arguments={"QueueUrl": "{% $x %}"}),
+        "Bare": _task(f"{STATES}sns:publish"),
+        "Run": _task(f"{STATES}ecs:runTask", {"TaskDefinition.$": "$.task"}),
+        "Wait": _task(
+            f"{STATES}eks:createCluster.sync", {"Name": "web", "RoleArn": "arn:aws:iam::111122223333:role/e"}
+        ),
+    }
+    branches = [{"StartAt": name, "States": {name: task["States"]["Do"]}} for name, task in tasks.items()]
+    every = {"Type": "Parallel", "Branches": branches, "End": True}
+    error = _project(make, json.dumps({"StartAt": "All", "States": {"All": every}}, indent=1)).error()
+    by_name = "name it in the definition, with ${Name} and `link`, or say what it may reach: "
+    assert [
+        *(
+            (
+                f"render.asl.json:{place}",
+                f"state {state} of workflow render needs {action} on what only its input names",
+                f'{by_name}policy=[grants.allow("{action}", on=…)]',
+            )
+            for place, state, action in (
+                ("13:22", "Plain", "dynamodb:PutItem"),  # at its Parameters
+                ("29:21", "Jsonata", "sqs:SendMessage"),  # at its Arguments
+                ("40:20", "Bare", "sns:Publish"),  # at its Resource
+                ("51:22", "Run", "ecs:RunTask"),
+            )
+        ),
+        (
+            "render.asl.json:51:22",
+            "state Run of workflow render runs a task whose roles are not known here",
+            'say which roles it may hand over: policy=[grants.allow("iam:PassRole", on=…)]',
+        ),
+        (
+            "render.asl.json:64:22",
+            "what state Wait of workflow render needs of eks is not known here",
+            "grant it: policy=[…]",
+        ),
+    ] == [(at(mistake), mistake.message, mistake.hint) for mistake in error.all]
+
+
+def test_all_that_is_wrong_with_what_a_workflow_gets_is_told_each_at_its_place(make: Make) -> None:
+    app = f"""{APP}
+@app.function(name=3)
+def broken(event, context): ...
+
+
+app.workflow(
+    "render",
+    "render.asl.json",
+    on.schedule("rate(1 day)"),
+    on.sqs("q"),
+    link={{
+        "Read": on.sqz("q"),
+        "Broken": broken,
+        "Half": 1.5,
+        "None": None,
+    }},
+)
+app.workflow("empty", "render.asl.json", link=[])
+app.workflow(
+    "other",
+    "task.asl.json",
+    link={{
+        "Taks": "t",
+        "Unlike": 3,
+    }},
+)
+"""
+    files = {"render.asl.json": json.dumps(_with(PASS)), "task.asl.json": json.dumps(_task("${Task}"), indent=2)}
+    error = make(app=app, **{"shared/resources/data.py": DATA, **files}).error()
+    linkable = "a function of the app, a shared resource, another workflow or a text"
+    assert [
+        (
+            "app.py:19:20",
+            "3 is not a valid name for a function",
+            "letters, digits, - and _ only; `name=` gives another than the Python function's",
+        ),
+        (
+            "app.py:27:5",
+            "Sqs does not start a workflow",
+            "`on.schedule(…)` and `on.event(…)` do; code starts it with `grants.states.start`",
+        ),
+        ("app.py:29:17", "there is no trigger `sqz`", "did you mean `sqs`?"),
+        ("app.py:31:9", "`link` gives 'Half' float '1.5'", linkable),
+        ("app.py:32:9", "`link` gives 'None' None", linkable),
+        ("app.py:35:47", "link must be a dict, got list '[]'", 'link={"Orders": Data.orders}'),
+        ("app.py:40:9", "the definition has no ${Taks}, which `link` gives", "did you mean `Task`?"),
+        (
+            "app.py:41:9",
+            "the definition has no ${Unlike}, which `link` gives",
+            "remove it, or name it in the definition",
+        ),
+        ("task.asl.json:6:19", "nothing is given for ${Task}", "did you mean `Taks`?"),
+    ] == [(at(mistake), mistake.message, mistake.hint) for mistake in error.all]

@@ -194,7 +194,7 @@ def _substitutions(state: Judgement, declaration: WorkflowDeclaration, functions
                 text = by_name[declared.name].arn if declared.name in by_name else None
         if isinstance(text, str | int | bool):
             texts[str(name)] = str(tokens.plain(text))
-        elif text is not None:  # a function of which something is wrong, which is noted
+        elif text is not None or value is None:  # else a function of which something is wrong, which is noted
             mistakes.add(
                 f"`link` gives {name!r} {described(value)}",
                 hint="a function of the app, a shared resource, another workflow or a text",
