@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from projects import at
 from remit import grants
-from remit.declare.asked import verb
-from remit.errors import RemitError
-from remit.grants import s3, typed
+from remit.declare.asked import AskedGrant, verb
+from remit.declare.recording import Recorder, judging_now, recording
+from remit.errors import Mistakes, RemitError
+from remit.grants import s3, sqs, typed
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -170,3 +171,26 @@ def test_a_grant_is_no_managed_policy_and_no_trigger(make: Make) -> None:
         "managed_policy[0] must be a policy's name or ARN, got AskedGrant 's3.read'",
     ] == [error.message for error in errors]
     assert grants.s3 is s3
+
+
+def test_what_a_verb_gives_is_added_to_others_in_the_order_that_is_written() -> None:
+    send, outside = sqs.send("orders"), s3.delete("files")
+    record = Recorder(Mistakes())
+    with recording(record):
+        asked: Any = s3.read("files")
+        other: Any = s3.put("files")
+        with judging_now():
+            at_once = s3.read("files")
+        assert [asked, other] == record.made
+        assert (AskedGrant, AskedGrant, tuple) == (type(asked), type(other), type(at_once))
+        assert ("s3.read", "allow") == (repr(asked), repr(grants.allow("s3:GetObject", on="*")))
+        sums = (asked + other, asked + outside, outside + asked + send)
+    read, written = asked.grants(), other.grants()
+    assert ((*read, *written), (*read, *outside), (*outside, *read, *send)) == sums
+    assert [grant.statement for grant in read] == [grant.statement for grant in at_once]
+    of_no_grants: tuple[Any, ...] = ([], "x", 3)
+    for others in of_no_grants:
+        with pytest.raises(TypeError):
+            asked + others
+        with pytest.raises(TypeError):
+            others + asked

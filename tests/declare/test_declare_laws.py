@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from random_cases import cases
 from remit.declare.field_types import kinds_of, type_mistakes
-from remit.declare.fitting import FurtherOptions, fitted, judged_at_once, option_names
+from remit.declare.fitting import FurtherOptions, declaring, fitted, judged_at_once, option_names
 from remit.declare.recording import Recorder, is_recording, judging_now, note, recording
 from remit.declare.resource_references import AnyRef, AnyRefs, KeyRef, QueueRef, TopicRef
 from remit.declare.unread import Unread
@@ -219,6 +220,7 @@ READS: list[tuple[Callable[[Any], Any], Any]] = [
     (lambda value: "a" in value, False),
     (lambda value: [1, 2][value], 1),
     (lambda value: {value: 1}[value], 1),
+    (lambda value: value.__class__, Unread),
 ]
 USES: list[Callable[[Any], Any]] = [
     lambda value: value + 1,
@@ -234,6 +236,10 @@ USES: list[Callable[[Any], Any]] = [
     lambda value: value.__enter__(),
     lambda value: value | {},
 ]
+OPERATORS: tuple[Callable[[Any, Any], Any], ...] = (
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.mod, operator.or_,
+    operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
+)  # fmt: skip
 
 
 def test_a_value_that_is_unread_takes_all_while_code_runs_and_says_nothing_afterwards() -> None:
@@ -247,6 +253,11 @@ def test_a_value_that_is_unread_takes_all_while_code_runs_and_says_nothing_after
         value.name = value["name"] = 3
         with value as entered:
             assert entered is value
+        for operate in OPERATORS:
+            assert operate(value, 2) is value, operate
+            assert operate(2, value) is value, operate
+        with pytest.raises(RuntimeError, match="of the block"), value:
+            raise RuntimeError("of the block")
     record.is_over = True
     for ask in (*(read for read, _ in READS), *USES, lambda one: isinstance(one, str)):
         with pytest.raises(UnreadError):
@@ -306,3 +317,30 @@ def test_a_function_whose_value_is_needed_at_once_gives_nothing_to_read_where_it
     assert record.mistakes.errors[-1].origin == elsewhere
     with recording(record), pytest.raises(TypeError):
         halved("4")  # type: ignore[arg-type] # what its own code raises is not the caller's mistake
+
+
+def test_what_is_called_runs_once_where_its_own_code_fails_and_both_its_mistakes_and_the_calls_are_told() -> None:
+    calls: list[str] = []
+
+    def failing(name: str, size: int = 1) -> None:
+        calls.append(name)
+        if size == 0:
+            raise RemitError("size is zero")
+        raise TypeError("of its own code")
+
+    class Owner:
+        """Has a method that declares something."""
+
+        declare = declaring()(lambda _, name: failing(name))
+
+    record = Recorder(Mistakes())
+    with recording(record):
+        for call in (judged_at_once(failing), Owner().declare):
+            with pytest.raises(TypeError, match="of its own code"):
+                call("once")
+        assert calls == ["once"] * 2
+        judged_at_once(failing)("b", 0, 3)  # type: ignore[call-arg] # one too much
+    assert sorted(mistake.message.partition("` ")[2] or mistake.message for mistake in record.mistakes.errors) == [
+        "size is zero",
+        "takes 2 arguments without a name",
+    ]

@@ -16,7 +16,7 @@ from remit import on
 from remit.declare.recorded import Recorded
 from remit.declare.recording import Recorder, recording
 from remit.declare.resource_references import QueueRef
-from remit.errors import Mistakes, Origin, RemitError
+from remit.errors import Mistakes, Origin, RemitError, UnreadError
 from remit.project.late_bound import aws
 from remit.triggers.trigger import BaseTrigger
 
@@ -136,3 +136,47 @@ def test_what_is_wrong_elsewhere_is_not_read_and_each_mistake_keeps_its_line_or_
         assert ([line], False) == ([mistake.origin for mistake in judged.errors], judged.is_unread)
         without_queue = trigger.judged({id(queue)})
         assert ([line], True) == ([mistake.origin for mistake in without_queue.errors], without_queue.is_unread)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked(BaseTrigger):
+    """A trigger none of whose checks reads its size."""
+
+    size: int = 1
+    queue: Any = None
+
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """Yield two checks that fail."""
+        yield self._refuse
+        yield self._read
+        yield self._refuse
+
+    def _refuse(self) -> None:
+        raise RemitError("refused")
+
+    def _read(self) -> None:
+        if self.queue is not None:
+            raise UnreadError
+
+
+def test_each_check_is_made_and_it_is_known_whether_all_options_were_read() -> None:
+    with recording(Recorder(Mistakes())):
+        made = [Unchecked(), Unchecked(size="2"), Unchecked(queue=1)]  # type: ignore[arg-type] # which is what is tested
+    refused = ["refused", "refused"]
+    assert [
+        (refused, False),
+        (["size must be a whole number, got str '2'", *refused], True),
+        (refused, True),
+    ] == [
+        ([mistake.message for mistake in judged.errors], judged.is_unread)
+        for judged in (trigger.judged() for trigger in made)
+    ]
+
+
+def test_what_is_made_after_the_code_has_ended_is_judged_at_once() -> None:
+    record = Recorder(Mistakes())
+    with recording(record):
+        record.is_over = True
+        with pytest.raises(RemitError, match="refused"):
+            Unchecked()
+    assert [] == record.made

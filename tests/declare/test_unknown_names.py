@@ -44,6 +44,7 @@ ONLY_ASKING = {
         "def red():\n    return grants.s3.red('b')\n"
         "try:\n    READ = red()\nexcept AttributeError:\n    READ = grants.s3.read('b')"
     ),
+    "a try of groups": "try:\n    READ = grants.s3.red('b')\nexcept* AttributeError:\n    READ = grants.s3.read('b')",
     "a service": "try:\n    READ = grants.dynamo.get('b')\nexcept AttributeError:\n    READ = grants.s3.read('b')",
     "an import": (
         "try:\n    from remit.grants.s3 import red\nexcept ImportError:\n    from remit.grants.s3 import read as red\n"
@@ -69,3 +70,17 @@ def test_a_try_without_handlers_and_one_around_another_line_change_nothing(make:
 def test_outside_of_a_load_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"there is no grant `s3\.red`"):
         grants.s3.red("b")  # type: ignore[attr-defined] # which is what is tested
+
+
+def test_an_unknown_verb_that_resembles_none_is_told_with_all_verbs_and_a_name_of_pythons_own_is_denied(
+    make: Make,
+) -> None:
+    (error,) = make(**{"app.py": f"{HEAD}grants.firehose.zzzz('s')\n@app.function{FUNCTION}"}).error().all
+    assert ("there is no grant `firehose.zzzz`", "there are put", "app.py:3:1") == (
+        error.message, error.hint, at(error),
+    )  # fmt: skip
+    (error,) = make(**{"app.py": f"{HEAD}grants.firehose.__wrapped__\n@app.function{FUNCTION}"}).error().all
+    assert "app.py raised AttributeError: there is no grant `firehose.__wrapped__`" == error.message
+    with pytest.raises(AttributeError) as denied:
+        _ = grants.firehose.zzzz  # type: ignore[attr-defined] # which is what is tested
+    assert ("zzzz", grants.firehose) == (denied.value.name, denied.value.obj)
