@@ -286,3 +286,44 @@ def test_a_module_of_many_handlers_is_read_once(make: Make, is_declared_in_it: b
 
     work_of_a_build(1)  # what is imported then stays
     assert work_of_a_build(20) < 3 * work_of_a_build(2)
+
+
+ABSENT = """app.function(name='a', handler='needed_here.run')
+app.function(name='b', handler='Also_Needed.run')
+app.function(name='d', handler='in_folder.run', code='folder')
+app.function(name='e', handler='in_folder.run')
+app.function(name='f', handler='api.wbe.run')
+app.function(name='g', handler='work._hidde')
+app.function(name='h', handler='work.visibl')
+app.web('api.wbe:app', name='i')
+app.web('work:none.at_all', on.api('GET /j', auth='NONE'), name='j')
+app.web('work:thing.of_its_own', on.api('GET /k', auth='NONE'), name='k')
+"""
+
+
+def test_a_handler_is_absent_unless_its_own_files_of_dependencies_have_its_package(make: Make) -> None:
+    files = {
+        "pyproject.toml": "[project]\nname = 'x'\ndependencies = ['Needed-Here', 'also-needed']\n",
+        "folder/requirements.txt": "in-folder\n",
+        "api/web.py": "",
+        "work.py": "def _hidden(event, context): ...\ndef visible(event, context): ...\nthing = object()\n",
+    }
+    error = make(app=f"import work\n{ABSENT}", **files).error()
+    form = "a handler reads `module.function`"
+    assert [
+        ("app.py:13:32", "the handler `in_folder.run` of function `e` does not exist", form),
+        ("app.py:14:32", "the handler `api.wbe.run` of function `f` does not exist", "did you mean `api.web.run`?"),
+        ("app.py:15:32", "the handler `work._hidde` of function `g` does not exist", form),
+        ("app.py:16:32", "the handler `work.visibl` of function `h` does not exist", "did you mean `visible`?"),
+        ("app.py:17:9", "the web app `api.wbe:app` of function `i` does not exist", "did you mean `api.web:app`?"),
+        (
+            "app.py:18:9",
+            "the web app `work:none.at_all` of function `j` does not exist",
+            "a web app reads `module:name`",
+        ),
+    ] == [(at(mistake), mistake.message, mistake.hint) for mistake in error.all]
+    by_layer = make(
+        config="config.lambda_.function.layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:a:1']",
+        app="app.function(name='a', handler='absent.run')\n",
+    )
+    assert ["absent.run"] == [function.handler for function in by_layer.load().functions]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from remit.app import Publication, Reason
 from remit.errors import Mistakes, Origin, RemitError, Span
 from remit.iam import policy as iam
 from remit.judge.item_parts import each_alone
-from remit.judge.links import with_variables
+from remit.judge.links import linked_grants, with_variables
 from remit.judge.meant_items import hint, hint_of_action, of_unknown_service
 from remit.judge.name_checks import check_trigger
 from remit.judge.policy_list import declare, declare_managed, managed_arn
@@ -509,3 +510,69 @@ def test_managed_policies_are_told_each_once_with_the_first_line_that_gives_it()
         "managed_policy[2] must be a policy's name or ARN, got int '3'",
         "managed_policy[3]: 'no name' is not a valid name for a managed policy",
     ]
+
+
+def test_each_text_that_iam_refuses_is_told_with_the_steps_to_its_element() -> None:
+    right = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    wrong = {
+        "Effect": "Deny",
+        "NotAction": ["s3:*", "\u4e00:Get"],
+        "NotResource": ["arn:aws:s3:::b", "b/None"],
+        "Condition": {"StringLike": {"aws:{aws.region}": ["\u4e01"]}},
+        "Sid": "Not this",
+    }
+    plain = {**right, "Action": ["\u4e02:Get"], "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::${{x"]}
+    mistakes = Mistakes()
+    value = ["logs", {"Statement": [right, wrong, plain]}]
+    where = Span("no-such-file.py", 3, 4, 3, 9)
+    assert len(declare(value, where, Reason("function", subjects=("work",)), mistakes)) == 1
+    accepted = "U+0020 to U+00FF, tabs and newlines are accepted; use `*` in its place"
+    assert [(mistake.path[1:], mistake.message, mistake.hint) for mistake in mistakes.errors] == [
+        (
+            (1, "NotAction", "\u4e00:Get"),
+            "policy[1]: '\u4e00' (U+4E00) in '\u4e00:Get': IAM does not accept it",
+            accepted,
+        ),
+        (
+            (1, "NotResource", "b/None"),
+            "policy[1]: 'b/None' contains 'None'",
+            "usually os.environ.get() of a variable that is not set: use os.environ[…]",
+        ),
+        (
+            (1, "Condition", "aws:{aws.region}"),
+            "policy[1]: {aws.region} in 'aws:{aws.region}' is literal text",
+            'put an f before the string: f"…"',
+        ),
+        ((1, "Condition", "\u4e01"), "policy[1]: '\u4e01' (U+4E01) in '\u4e01': IAM does not accept it", accepted),
+        ((1, "Sid"), "policy[1]: Sid 'Not this' may have only letters and digits", "use 'NotThis'"),
+        ((2, "Action", "\u4e02:Get"), "policy[1]: '\u4e02' (U+4E02) in '\u4e02:Get': IAM does not accept it", accepted),
+        ((), "`arn:aws:s3:::${{x` has a `${{` that starts no intrinsic function", None),
+    ]
+
+
+def test_a_variable_of_an_old_version_is_told_with_the_steps_to_its_text() -> None:
+    mistakes = Mistakes()
+    texts = ["arn:aws:s3:::b", "arn:aws:s3:::${aws:username}"]
+    old = {"Version": "2008-10-17", "Statement": [allowing("s3:GetObject"), {**READ, "Resource": texts}]}
+    assert declare([old], Span("no-such-file.py", 3, 4, 3, 9), Reason("function"), mistakes) == ()
+    assert [(mistake.path, mistake.message) for mistake in mistakes.errors] == [
+        (
+            ("Statement", 1, "Resource", texts[1]),
+            f"policy[0]: in Version '2008-10-17' there are no variables, and {texts[1]!r} is literal text",
+        )
+    ]
+
+
+def test_links_are_told_as_links_and_each_grant_says_whose_link_it_is() -> None:
+    mistakes = Mistakes()
+    where = Span("no-such-file.py", 3, 4, 3, 9)
+    access: Any = [
+        SimpleNamespace(kind="group", name="shop", link=["logs", "sq s"], where=where),
+        SimpleNamespace(kind="function", name="work", link="sqs", where=where),
+    ]
+    grants = linked_grants(access, mistakes)
+    assert [(grant.because, grant.statement.actions.patterns) for grant in grants] == [
+        ("'logs' declared for group shop", ("logs:*",)),
+        ("'sqs' declared for function work", ("sqs:*",)),
+    ]
+    assert [mistake.message for mistake in mistakes.errors] == ["link[1] is 'sq s': neither a service nor an action"]
