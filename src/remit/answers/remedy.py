@@ -163,9 +163,11 @@ def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_T
     placed = resource if is_foreign else _late_bound(resource)
     start = placed[: len(placed) - len(arn.resource)]
     _, _, without_kind = arn.resource.replace(":", "/", 1).partition("/")
-    names = dict.fromkeys((name_of(resource), arn.resource.partition("/")[0], without_kind))
+    own_name, first_part = name_of(resource), arn.resource.partition("/")[0]
+    names = dict.fromkeys((own_name, first_part, without_kind))
     for name in [name for name in names if name] or [arn.resource]:
-        _, _, after_name = arn.resource.partition(name)
+        is_below_kind = without_kind.startswith(name) and (name == own_name or name != first_part)
+        _, _, after_name = (without_kind if is_below_kind else arn.resource).partition(name)  # `t` begins `table`, too
         below = after_name.lstrip("/")
         argument = start + arn.resource.removesuffix(f"/{below}") if is_foreign else name
         yield _Target(json.dumps(argument), argument, below, placed)
