@@ -83,7 +83,6 @@ MODEL: Final = (
     '"Resource": "arn:aws:bedrock:*::foundation-model/anthropic.claude-v2", '
     f'"Condition": {{"StringEquals": {{"bedrock:InferenceProfileArn": "{PROFILE}"}}}}}}'
 )
-ALLOW: Final = " (with `from remit.grants import allow`)"
 
 
 def needs(item: str) -> str:
@@ -94,7 +93,7 @@ def named(arn: str) -> str:
     return f"name the secret as {arn}: six signs of its own end its ARN"
 
 
-PUT_ON_TABLE: Final = needs(f'allow("dynamodb:PutItem", on="{TABLE}")') + ALLOW
+PUT_ON_TABLE: Final = needs(f'dynamodb.put("{TABLE}")')
 ADVICE: Final[dict[str, tuple[Cause, list[str], list[str]]]] = {
     "allowed here": (
         cause(Denial(CALLER), "s3:GetObject", function="hello", answers=(YES, YES)),
@@ -129,6 +128,14 @@ ADVICE: Final[dict[str, tuple[Cause, list[str], list[str]]]] = {
     "nobody named, allowed": (cause(Denial(resource=OBJECT), "s3:GetObject", answers=(YES,)), [MISSING], [MISSING]),
     "account alone": (cause(Denial(HERE, resource=TABLE), "dynamodb:PutItem", "dynamodb:GetItem"), [PUT_ON_TABLE], []),
     "encoded": (cause(Denial(encoded="x", resource=TABLE), "dynamodb:PutItem"), [], []),
+    "no import": (
+        cause(Denial(resource=OBJECT), "s3:PutObjectAcl"),
+        [
+            needs('allow("s3:PutObjectAcl", on=f"arn:{aws.partition}:s3:::b/k")')
+            + " (with `from remit.grants import allow` and `from remit import aws`)"
+        ],
+        [],
+    ),
     "no resource": (cause(Denial(), "dynamodb:PutItem"), [needs('dynamodb.put("TableName")')], []),
     "star": (cause(Denial(resource="*"), "dynamodb:PutItem"), [needs('dynamodb.put("TableName")')], []),
     "star answers": (
