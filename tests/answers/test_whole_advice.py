@@ -203,6 +203,11 @@ ADVICE: Final[dict[str, tuple[Cause, list[str], list[str]]]] = {
         [TRUST],
         [TRUST],
     ),
+    "a service assumes": (
+        cause(Denial("events.amazonaws.com", resource="arn:aws:iam::444455556666:role/r"), "sts:AssumeRole"),
+        [],
+        [],
+    ),
     "assume user": (cause(Denial(CALLER, resource="arn:aws:iam::444455556666:user/r"), "sts:AssumeRole"), [], []),
     "sso": (cause(Denial(SSO, resource=TABLE), "dynamodb:PutItem"), [IN_SSO], [IN_SSO]),
     "sso deny": (cause(Denial(SSO, resource=TABLE, explicit=True), "dynamodb:PutItem"), [], []),
