@@ -558,3 +558,47 @@ def test_a_deny_that_does_not_reach_what_the_app_uses_breaks_nothing(make: Make)
     insecure = '"Condition": {"Bool": {"aws:SecureTransport": "false"}}'
     denied = '{"Effect": "Deny", "Action": ["sqs:*"], "Resource": "*", ' + insecure + "}"
     assert found(make(config=f"config.lambda_.iam.policy = [{denied}]", app=INGEST)) == ()
+
+
+REPLACED = """
+config.lambda_.iam.default_policy = [
+    "sqs",
+    {"Effect": "Allow", "Action": "xray:PutTraceSegments", "Resource": "*", "Condition": {"Bool": {"aws:a": "true"}}},
+    {"Effect": "Deny", "Action": "kms:*", "Resource": "*"},
+]
+config.lambda_.iam.permissions_boundary = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+"""
+
+
+def test_all_that_an_override_a_deny_and_a_boundary_break_is_told_in_order(make: Make) -> None:
+    limit, own = "the boundary arn:${AWS::Partition}:iam::aws:policy/AmazonSQSFullAccess does not allow", "but without"
+    streams, group = "logs:CreateLogStream, logs:PutLogEvents", "${IngestLogGroup.Arn}"
+    interfaces = (
+        "ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, "
+        "ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses"
+    )
+    subnets = "*, arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:*/*"
+    mounts = "elasticfilesystem:ClientMount, elasticfilesystem:ClientWrite"
+    files = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/*"
+    key, sealed = "arn:aws:kms:eu-west-1:111122223333:key/1", "ingest has an environment that this key encrypts"
+    refused, lost = "Lambda refuses the function, and the deploy fails", "its logs are lost without a word"
+    widen, add = "widen the permissions boundary", "add to it with `config.lambda_.iam.default_policy += [...]`:"
+    traces, telemetry = "xray:PutTraceSegments", "xray:PutTelemetryRecords"
+    asked = f"ingest is traced: whether {traces} on * is allowed depends on aws:a"
+    forbidden = f"{sealed}, but a Deny forbids kms:Decrypt on {key} (written at config/deploy.py:18:9)"
+    assert [
+        ("warning", 20, f"ingest writes its logs, but {limit} {streams} on {group}: {lost}", widen),
+        ("warning", 15, f"ingest writes its logs, {own} {streams} on {group} {lost}", f"{add} {streams}"),
+        ("error", 20, f"ingest runs in a VPC, but {limit} {interfaces} on {subnets}: {refused}", widen),
+        ("error", 15, f"ingest runs in a VPC, {own} {interfaces} on {subnets} {refused}", f"{add} {interfaces}"),
+        ("error", 20, f"ingest is traced, but {limit} {traces}, {telemetry} on *: {refused}", widen),
+        ("error", 15, f"ingest is traced, {own} {telemetry} on * {refused}", f"{add} {telemetry}"),
+        ("warning", 15, asked, f"{add} {traces}"),
+        ("error", 20, f"{sealed}, but {limit} kms:Decrypt on {key}: it does not start", widen),
+        ("error", 15, f"{forbidden}: it does not start", "narrow the Deny"),
+        ("error", 20, f"ingest mounts /mnt/a, but {limit} {mounts} on {files}: it does not start", widen),
+        ("error", 15, f"ingest mounts /mnt/a, {own} {mounts} on {files} it does not start", f"{add} {mounts}"),
+    ] == [
+        (one.severity, one.origin and one.origin.line, one.message, one.way)
+        for one in found(make(config=EVERYTHING_BUT_JOBS + REPLACED, app=INGEST))
+    ]  # fmt: skip
