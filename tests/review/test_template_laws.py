@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,41 @@ def test_another_default_is_told_in_words_unless_either_side_hides_it() -> None:
     ):
         told = json.dumps(compared(template(**was), template(**now)))
         assert f'parameter P, on which it depends, {words}"' in told
+
+
+STORED: Final = "AWS::SSM::Parameter"
+LATE: Final = "what it gives is known at the deploy only"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "difference"),
+    [
+        ({"Value": "a", "Type": "String"}, {"Value": "b", "Type": "String"}, "has another Properties.Value"),
+        (
+            {"Value": "a", "Tags": {"k": "1", "l": "2"}}, {"Value": {"Ref": "X"}, "Tags": {"k": "2", "l": "2"}},
+            "has another Properties.Value, Properties.Tags.k",
+        ),
+        ({"Value": {"Ref": "X"}}, {"Value": {"Ref": "Y"}}, "has another Properties.Value"),
+        ({"Value": ["a"]}, {"Value": ["b"], "Tags": None}, "has another Properties.Value"),
+        ({}, {"Value": "a"}, "has another Properties.Value"),
+        ({"Value": "a"}, {"Value": "a"}, None),
+    ],
+)  # fmt: skip
+def test_what_a_role_refers_to_is_told_with_the_properties_that_differ(
+    was: Declared, now: Declared, difference: str | None
+) -> None:
+    def template(properties: Declared, kind: str = STORED) -> Declared:
+        reads = role([allow("s3:GetObject", {"Fn::GetAtt": ["Own", "Value"]})])
+        return {"Resources": {"Own": {"Type": kind, "Properties": properties}, "R": reads}}
+
+    def reasons(old: Declared, new: Declared) -> list[str]:
+        return [item["reason"] for item in compared(old, new)["undecided"]]
+
+    expected = [] if difference is None else [f"Own, on which it depends, {difference}: {LATE}"]
+    assert expected == reasons(template(was), template(now))
+    retyped = [f"Own, on which it depends, is of another type: {LATE}"]
+    assert retyped == reasons(template(was), template(now, "Custom::Own"))
+    assert [] == reasons(template(was, "AWS::S3::Bucket"), template(now, "AWS::S3::Bucket"))
 
 
 def test_a_policy_of_a_bucket_gives_a_role_what_it_says_of_the_bucket_and_its_objects_alone() -> None:
