@@ -19,15 +19,18 @@ from botocore.auth import (
 )
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.session import Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.signature import (
+    Signature,
     check,
     check_policy_signature,
     check_version_2,
+    is_signed,
     is_url_of_s3,
     read,
     read_policy_signature,
@@ -219,6 +222,8 @@ def test_what_is_signed_for_a_service_covers_its_query_its_headers_and_its_body(
         ("lambda", "//", "", {}),
         ("s3", "/a//b/../c/", "", {}),
         ("s3express", "/a//b%2Fc/", "", {}),
+        ("s3-object-lambda", "/a//b/../c/", "", {}),
+        ("s3-outposts", "/a//b/../c/", "", {}),
         ("sqs", "/", "b=2&a=1&a=0", {}),
         ("sqs", "/", "", {"x-amz-meta-a": ["  a   b "], "x-other": ["1", " 2"]}),
     ],
@@ -305,7 +310,9 @@ URL = (
 )
 
 
-@pytest.mark.parametrize(("expires", "is_read"), [("604800", True), ("604801", False), ("-1", False), ("", False)])
+@pytest.mark.parametrize(
+    ("expires", "is_read"), [("604800", True), ("0", True), ("٣", False), ("604801", False), ("-1", False), ("", False)]
+)
 def test_a_url_is_good_for_a_week_at_most(expires: str, *, is_read: bool) -> None:
     request = ReceivedRequest("GET", "/", f"{URL}&x-amz-expires={expires}&X-Amz-Expires=1", {})
     if is_read:
@@ -369,6 +376,69 @@ def test_a_signed_url_of_s3_is_known_by_its_parameters(
 ) -> None:
     request = ReceivedRequest("GET", "/b/k", query, headers)
     assert (is_version_2, is_of_s3) == (read_version_2(request, "r") is not None, is_url_of_s3(request))
+
+
+def test_a_signature_is_read_whole_from_a_header_and_from_a_query_however_its_names_are_encoded() -> None:
+    parts = (KEY, "20261127", "eu-central-1", "sqs", "20261127T083000Z")
+    named = f"Credential={KEY}/{SCOPE},SignedHeaders=host;x-a, Signature={'0' * 64}"
+    header = bare(
+        authorization=f"AWS4-HMAC-SHA256 {named}",
+        x_amz_date="20261127T083000Z",
+        date="x",
+        **{"x-amz-security-token": "t"},
+    )
+    assert Signature(*parts, ("host", "x-a"), "0" * 64, "t", None) == read(header)
+    more = "X-Amz-SignedHeaders=host%3Bx-a&x-amz-expires=60&X-Amz-Security-Token=t%2F"
+    query = ReceivedRequest("GET", "/", f"{URL}&{more}".replace("X-Amz-", "X%2DAmz%2D"), {})
+    assert Signature(*parts, ("host", "x-a"), "0" * 64, "t/", 60) == read(query)
+    assert [True, True, False, False] == [
+        is_signed(one) for one in (header, query, bare(authorization="AWS a"), bare())
+    ]
+    fields = {"x-amz-algorithm": "AWS4-HMAC-SHA256", "x-amz-date": parts[-1], "x-amz-signature": "0" * 64}
+    fields |= {"x-amz-credential": f"{KEY}/{SCOPE}", "x-amz-security-token": "t"}
+    assert Signature(*parts, ("host",), "0" * 64, "t", 0) == read_policy_signature(fields, "us-east-1")
+    fields |= {"awsaccesskeyid": "two", "signature": "s"}
+    of_version_2 = Signature("two", "20060301", "us-east-1", "s3", "", ("host",), "s", "t", 0)
+    assert of_version_2 == read_policy_signature(fields, "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("service", "seconds", "declared", "payload", "covers_body"),
+    [
+        ("s3", 60, None, "UNSIGNED-PAYLOAD", False),
+        ("s3", None, None, None, True),
+        ("sqs", 60, None, None, True),
+        ("s3", 60, "0" * 64, "0" * 64, True),
+        ("sqs", None, "0" * 63, "0" * 63, False),
+    ],
+)
+def test_a_body_is_signed_as_the_request_says_or_not_in_a_url_of_s3(
+    service: str, seconds: int | None, declared: str | None, payload: str | None, *, covers_body: bool
+) -> None:
+    signature = Signature(KEY, "20261127", "r", service, "20261127T083000Z", ("host",), "", "", seconds)
+    request = bare(**({} if declared is None else {"x_amz_content_sha256": declared}))
+    assert (payload, covers_body) == (signature.payload(request), signature.covers_body(request))
+
+
+def test_a_url_of_version_2_lists_by_every_parameter_of_a_list_and_has_its_headers_in_its_query() -> None:
+    model = Session().get_service_model("s3")
+    operations = ("ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads", "ListParts")
+    lists = [model.operation_model(name) for name in operations]
+    members = [member.serialization for one in lists for member in one.input_shape.members.values()]
+    names = {member["name"] for member in members if member.get("location") == "querystring"} - {"uploadId"}
+    request, end = version_2("&".join(f"{name}=1" for name in sorted({*names, "x-id"})))
+    signature = read_version_2(request, "r")
+    assert signature is not None
+    assert {"continuation-token", "part-number-marker", "upload-id-marker", "version-id-marker"} <= names
+    check_version_2(signature, request, SECRET, end)
+    request, end = version_2(x_amz_acl="private", content_type="a/b")
+    signature = read_version_2(request, "r")
+    assert signature is not None
+    assert "x-amz-acl=private" in request.query
+    check_version_2(signature, request, SECRET, end)
+    bare_of_headers = ReceivedRequest("GET", request.path, request.query, {})
+    with pytest.raises(RefusedRequest, match="does not sign the parameter"):
+        check_version_2(signature, bare_of_headers, SECRET, end)
 
 
 @pytest.mark.parametrize("auth", [S3SigV4PostAuth, HmacV1PostAuth])

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from remit.local.browser_uploads import BrowserUpload, upload
+from emulator_copies import copied
+from remit.local.browser_uploads import BrowserUpload, cors_headers, is_upload, preflight, upload
 from remit.local.request import ReceivedRequest, RefusedRequest
 
 NOW = datetime(2026, 11, 28, 10, 15, tzinfo=UTC)
@@ -30,6 +31,41 @@ def test_a_form_holds_its_fields_by_small_names_and_the_file_byte_by_byte() -> N
     form = upload(PAGE, "/pages", body.encode())
     fields = {"key": "in/cat.png", "x-amz-meta-team": "shop é"}
     assert ("pages", fields, b"a\r\n--x\r\n", "in/cat.png") == (form.bucket, form.fields, form.content, form.key)
+
+
+@pytest.mark.parametrize(
+    ("method", "content_type", "is_form"),
+    [
+        ("POST", "Multipart/Form-Data; boundary=x", True), ("PUT", "multipart/form-data", False),
+        ("POST", "multipart/mixed", False), ("POST", "", False),
+    ],
+)  # fmt: skip
+def test_a_form_is_a_post_of_its_content_type(method: str, content_type: str, *, is_form: bool) -> None:
+    headers = {"content-type": (content_type,)} if content_type else {}
+    assert is_form is is_upload(ReceivedRequest(method, "/pages", "", headers))
+
+
+def test_a_form_may_have_a_large_file_lines_before_it_and_headers_with_spaces() -> None:
+    spaced = '--xx\r\n Content-Disposition :form-data; name="Tagging"\r\nContent-Type: text/plain\r\n\r\nt\r\n'
+    large = part("FILE", "x" * 30_000)
+    body = f"preamble\r\n{part('KEY', 'a/${filename}/${filename}')}{part('empty', '')}{spaced}{large}--xx--\r\n"
+    fields = {"key": "a//", "empty": "", "tagging": "t"}
+    assert BrowserUpload("pages", fields, b"x" * 30_000) == upload(PAGE, "/pages/", body.encode())
+
+
+@pytest.mark.parametrize("path", ["/pages/in/a", "pages/in/a"])
+def test_a_page_of_another_site_is_answered_by_the_rules_of_the_bucket(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    answers: dict[str, Any] = {
+        "cors_preflight": lambda *asked: (200, {"asked": asked}, b"body"),
+        "cors_response_headers": lambda *asked: {"asked": asked},
+    }
+    copied(monkeypatch, "services.s3", **answers)
+    request = ReceivedRequest("PUT", "/", "", {"origin": ("a", "b")})
+    joined = request.joined_headers()
+    assert (200, {"asked": ("pages", "in/a", joined)}, b"body") == preflight(request, path)
+    assert {"asked": ("pages", "PUT", joined)} == cors_headers(request, path)
 
 
 LONG = part("long", "x" * 20_480)
@@ -80,6 +116,8 @@ KEY = ["eq", "$Key", "in/a"]
         ([{"key": "in/b"}], {}, "AccessDenied"),
         ([KEY, {"bucket": "pages"}], {}, ""),
         ([KEY, {"bucket": "other"}], {}, "AccessDenied"),
+        ([KEY, {"bucket": "other"}], {"bucket": "other"}, "AccessDenied"),
+        ([KEY, {"x-amz-meta-n": 5}], {"x-amz-meta-n": "5"}, ""),
         ([KEY, {"acl": "private"}], {}, "AccessDenied"),
         ([KEY, {"acl": "private"}], {"acl": "private"}, ""),
         ([KEY], {"acl": "private"}, "AccessDenied"),
@@ -106,7 +144,7 @@ def test_a_form_is_held_to_each_condition_of_its_policy(conditions: Any, fields:
         return
     with pytest.raises(RefusedRequest) as refused:
         sent.check(NOW)
-    assert code == refused.value.code
+    assert (code, 403 if code == "AccessDenied" else 400) == (refused.value.code, refused.value.status)
 
 
 def test_a_policy_holds_until_the_moment_that_it_says_of_a_zone_that_it_says() -> None:
@@ -120,12 +158,14 @@ def test_a_policy_holds_until_the_moment_that_it_says_of_a_zone_that_it_says() -
 def test_the_object_is_put_with_what_the_form_says_of_it_and_nothing_of_its_signature() -> None:
     fields = {
         "key": "in/a b", "acl": "private", "tagging": "t", "content-type": "text/plain", "cache-control": "no",
+        "content-disposition": "inline", "content-encoding": "gzip", "expires": "0", "content-type-x": "x",
         "x-amz-meta-team": "shop", "x-amz-algorithm": "A", "x-amz-credential": "c", "x-amz-date": "d",
         "x-amz-signature": "s", "x-amz-security-token": "t", "success_action_status": "201", "policy": "p",
     }  # fmt: skip
     request = BrowserUpload("pages", fields, b"").request("localhost")
     assert ("PUT", "/pages/in/a%20b", "") == (request.method, request.path, request.query)
     kept = {"content-type": "text/plain", "cache-control": "no", "x-amz-meta-team": "shop"}
+    kept |= {"content-disposition": "inline", "content-encoding": "gzip", "expires": "0"}
     assert {"host": "localhost", **kept, "x-amz-acl": "private", "x-amz-tagging": "t"} == request.joined_headers()
 
 
@@ -145,6 +185,17 @@ TOLD = "bucket=pages&key=in%2Fa+b&etag=%22e%26%22"
         ({"success_action_status": "201"}, 201, LOCATION, "application/xml", XML),
         ({"success_action_status": "418"}, 204, LOCATION, None, ""),
         ({"success_action_redirect": "https://a.example/b"}, 303, f"https://a.example/b?{TOLD}", None, ""),
+        (
+            {
+                "success_action_redirect": "https://a.example/b",
+                "redirect": "https://b.example",
+                "success_action_status": "201",
+            },
+            303,
+            f"https://a.example/b?{TOLD}",
+            None,
+            "",
+        ),
         ({"redirect": "https://a.example/?c=1"}, 303, f"https://a.example/?c=1&{TOLD}", None, ""),
         ({"redirect": "https://a.example/\nx: y", "success_action_status": "204"}, 204, LOCATION, None, ""),
         ({"redirect": "https://a.example/\rx: y"}, 204, LOCATION, None, ""),
