@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import json
 import operator
 import re
@@ -841,3 +842,45 @@ def guarded_apis(draw: st.DrawFn) -> Json:
 def test_an_api_calls_under_the_roles_that_the_translator_gives_it(template: Json) -> None:
     if is_made_otherwise(template):
         assert_made_as_by_the_translator(smallest(template))
+
+
+def caller(position: int) -> str:
+    return f"arn:aws:iam::111122223333:role/{position}"
+
+
+def test_every_choice_of_an_authorizer_and_a_role_calls_under_the_role_that_the_translator_gives_it() -> None:
+    resources: Json = {}
+    events: Json = {}
+    defaults: tuple[Json, ...] = ({}, {"DefaultAuthorizer": "AWS_IAM"})
+    shared_roles: tuple[Json, ...] = ({}, *({"InvokeRole": role} for role in (ROLE, "NONE", "CALLER_CREDENTIALS")))
+    for number, (default, shared) in enumerate(itertools.product(defaults, shared_roles)):
+        resources[f"A{number}"] = sam("Api", {"StageName": "prod", "Auth": {**default, **shared}})
+        # SAM takes no NONE where no authorizer is the default.
+        authorizers = (None, "AWS_IAM", "NONE") if default else (None, "AWS_IAM")
+        for authorizer, role in itertools.product(authorizers, (None, "own", "NONE")):
+            chosen = {"Authorizer": authorizer, "InvokeRole": caller(len(events)) if role == "own" else role}
+            own = {name: value for name, value in chosen.items() if value is not None}
+            path = {"Path": f"/{len(events) // 2}", "Method": ("get", "POST")[len(events) % 2]}
+            auth = {"Auth": own} if own else {"Auth": {"ApiKeyRequired": True}} if number % 2 else {}
+            properties = {**path, **auth, "RestApiId": {"Ref": f"A{number}"}}
+            events[f"On{len(events)}"] = {"Type": "Api", "Properties": properties}
+    code = {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "s3://code/app.zip"}
+    resources["F"] = sam("Function", {**code, "Events": events})
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}
+    assert theirs(template) is not None
+    assert_made_as_by_the_translator(template)
+    expected, made = (routed_roles(side(template)) for side in (theirs, ours))
+    assert expected == made
+    assert len(set(made.values())) > len(defaults) + len(shared_roles)
+
+
+def routed_roles(resources: Json | None) -> dict[tuple[str, str, str], str]:
+    """By API, path and method: the role that the body has there."""
+    return {
+        (name, path, method): str(role)
+        for name, resource in (resources or {}).items()
+        for path, methods in resource["Properties"].get("Body", {}).get("paths", {}).items()
+        for method, route in methods.items()
+        for role in values_of(route, ROLES)
+        if role != CALLER
+    }
