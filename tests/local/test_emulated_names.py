@@ -25,9 +25,11 @@ from ministack.services import (
     ssm,
 )
 
+from emulator_copies import copied
 from remit.iam.policy import render
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.resource_policies import resource_policy
+from remit.local.emulator import as_request_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,3 +206,125 @@ def test_encrypted_parameters_are_known_by_the_path_above_them() -> None:
         assert ("/shop/key",) == NAMES.sealed_parameters(path, recursive=False)
         assert ("/shop/db/key", "/shop/key") == NAMES.sealed_parameters(path, recursive=True)
     assert ("/key", "/shop/db/key", "/shop/key", "/shopping/key") == NAMES.sealed_parameters("/", recursive=True)
+
+
+def of(service: str, name: str) -> str:
+    return f"arn:aws:{service}:{HERE}:{name}"
+
+
+def test_the_key_of_a_resource_is_read_where_each_service_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed = {"Status": "ENABLED", "KMSMasterKeyArn": "of-table"}
+    tables = {
+        "sealed": {"SSEDescription": sealed},
+        "open": {"SSEDescription": {**sealed, "Status": "DISABLED"}},
+        "opening": {"SSEDescription": {**sealed, "Status": "UPDATING"}},
+        "bare": {"SSEDescription": None},
+    }
+    copied(monkeypatch, "services.dynamodb", _tables=tables)
+    streams = {
+        "sealed": {"EncryptionType": "KMS", "KeyId": "of-stream"},
+        "open": {"EncryptionType": "NONE", "KeyId": "k"},
+    }
+    copied(monkeypatch, "services.kinesis", _streams={**streams, "bare": {"KeyId": "k"}})
+    header = "x-amz-server-side-encryption-aws-kms-key-id"
+    objects = {"own": {"headers": {header: "of-object"}}, "in/plain": {"headers": {}}}
+    copied(
+        monkeypatch, "services.s3", _buckets={"shop": {"objects": objects}, "bare": {"objects": {}}},
+        _bucket_default_sse_headers=lambda bucket: {header: "of-bucket"} if bucket == "shop" else {},
+        _stored_sse_headers=lambda stored: stored["headers"],
+    )  # fmt: skip
+    secrets = {
+        of("secretsmanager", "secret:sealed"): {"KmsKeyId": "of-secret"},
+        of("secretsmanager", "secret:open"): {},
+    }
+    copied(monkeypatch, "services.secretsmanager", _resolve=lambda arn: (arn, secrets.get(arn)))
+    attributes = {"sealed": {"attributes": {"KmsMasterKeyId": "of-queue"}}, "open": {"attributes": {}}}
+    copied(
+        monkeypatch, "services.sqs", _queues=attributes,
+        _queue_name_to_url={f"named-{name}": name for name in attributes},
+    )  # fmt: skip
+    topics = {
+        of("sns", "sealed"): {"attributes": {"KmsMasterKeyId": "of-topic"}},
+        of("sns", "open"): {"attributes": {}},
+    }
+    copied(monkeypatch, "services.sns", _topics=topics)
+    parameters = {"/shop/sealed": {"KeyId": "of-parameter"}, "plain": {"KeyId": "of-plain"}, "/open": {}}
+    copied(monkeypatch, "services.ssm", _parameters=parameters)
+    expected = {
+        of("dynamodb", "table/sealed"): "of-table", of("dynamodb", "table/sealed/index/day"): "of-table",
+        of("dynamodb", "table/sealed/stream/2026"): "of-table", of("dynamodb", "table/open"): None,
+        of("dynamodb", "table/opening"): None, of("dynamodb", "table/bare"): None, of("dynamodb", "table/none"): None,
+        of("kinesis", "stream/sealed"): "of-stream", of("kinesis", "stream/open"): None,
+        of("kinesis", "stream/bare"): None, of("kinesis", "stream/none"): None,
+        "arn:aws:s3:::shop/own": "of-object", "arn:aws:s3:::shop/in/plain": None,
+        "arn:aws:s3:::shop/in/new": "of-bucket",
+        "arn:aws:s3:::shop": "of-bucket", "arn:aws:s3:::bare/a": None, "arn:aws:s3:::none/a": None,
+        of("secretsmanager", "secret:sealed"): "of-secret", of("secretsmanager", "secret:open"): None,
+        of("secretsmanager", "secret:none"): None,
+        of("sns", "sealed"): "of-topic", of("sns", "open"): None, of("sns", "none"): None,
+        of("sqs", "named-sealed"): "of-queue", of("sqs", "named-open"): None, of("sqs", "sealed"): None,
+        of("ssm", "parameter/shop/sealed"): "of-parameter", of("ssm", "parameter/plain"): "of-plain",
+        of("ssm", "parameter/open"): None, of("ssm", "parameter/none"): None,
+        of("lambda", "function:sealed"): None, "sealed": None,
+    }  # fmt: skip
+    assert expected == {arn: NAMES.encrypting_key(arn) for arn in expected}
+
+
+def test_tags_by_arn_are_read_in_the_module_of_each_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = {
+        "ecs": "ecs", "events": "eventbridge", "glue": "glue", "scheduler": "scheduler", "ssm": "ssm",
+        "states": "stepfunctions",
+    }  # fmt: skip
+    for service, module in modules.items():
+        lower = [{"key": "of", "value": module}, {"key": "b", "value": ""}]
+        copied(monkeypatch, f"services.{module}", _tags={of(service, "a"): lower, of(service, "b"): {"c": "d"}})
+    told = {service: [NAMES.resource_tags(of(service, name)) for name in "abc"] for service in modules}
+    assert {service: [{"of": module, "b": ""}, {"c": "d"}, {}] for service, module in modules.items()} == told
+    tags = {of("sqs", "a"): {"a": "1"}, of("kinesis", "stream/a"): {"b": "2"}, of("dynamodb", "table/t"): {"c": "3"}}
+    copied(monkeypatch, "services.tagging", resource_tags=tags.get)
+    arns = [*tags, of("dynamodb", "table/t/stream/2026"), of("sns", "none"), of("kinesis", "stream/none"), "none"]
+    assert [{"a": "1"}, {"b": "2"}, {"c": "3"}, {"c": "3"}, {}, None, None] == [
+        NAMES.resource_tags(arn) for arn in arns
+    ]
+
+
+def test_identities_secrets_and_keys_are_found_under_their_own_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = {"PermissionsBoundary": "of-role", "Arn": "r"}
+    copied(
+        monkeypatch, "services.iam", _roles={"both": bound, "free": {"Arn": "f"}},
+        _users={"both": {"PermissionsBoundary": "of-user"}, "free": {"PermissionsBoundary": "of-user"}},
+    )  # fmt: skip
+    asked = [("both", "both"), ("both", ""), ("", "both"), ("none", "free"), ("free", "both"), ("", "none")]
+    boundaries = [NAMES.permissions_boundary(role, user) for role, user in asked]
+    assert ["of-role", "of-role", "of-user", "of-user", None, None] == boundaries
+    held = {name: {"ARN": f"arn-{name}"} for name in ("b", "c", "a")}
+    copied(
+        monkeypatch, "services.secretsmanager", _secrets=held,
+        _filter_secret_names=lambda names, filters: [name for name in names if name not in filters],
+    )  # fmt: skip
+    assert ("arn-a", "arn-c") == NAMES.filtered_secrets(["b"])
+    copied(
+        monkeypatch, "services.ssm",
+        _parameters={"/a/list": {"Type": "StringList"}, "/a/sealed": {"Type": "SecureString"}, "/a/bare": {}},
+    )  # fmt: skip
+    assert ("/a/sealed",) == NAMES.sealed_parameters("/a", recursive=True)
+    stacks = {"shop": {"StackId": "arn:stack", "StackName": "shop"}}
+    copied(monkeypatch, "services.cloudformation", _stacks=stacks)
+    assert ("arn:stack", None) == (NAMES.stack_arn("shop"), NAMES.stack_arn("none"))
+    copied(monkeypatch, "services.lambda_durable", _callback_index={"c": ("execution", "x"), "old": (None, "")})
+    assert ["execution", None, None] == [NAMES.execution_of_callback(name) for name in ("c", "old", "none")]
+    schema = [{"AttributeName": "r", "KeyType": "RANGE"}, {"AttributeName": "h", "KeyType": "HASH"}]
+    copied(monkeypatch, "services.dynamodb", _tables={"t": {"KeySchema": schema}, "u": {"KeySchema": schema[:1]}})
+    assert ["h", None, None] == [NAMES.partition_key(table) for table in ("t", "u", "none")]
+
+
+def test_a_key_of_another_account_is_known_there_with_its_own_aliases() -> None:
+    with as_request_of("888877776666", "eu-west-1"):
+        keys = [ask(kms, "TrentService.CreateKey")["KeyMetadata"] for _ in range(2)]
+        for alias, key in (("alias/b", keys[0]), ("alias/a", keys[0]), ("alias/other", keys[1])):
+            ask(kms, "TrentService.CreateAlias", AliasName=alias, TargetKeyId=key["KeyId"])
+    arn = keys[0]["Arn"]
+    assert arn.startswith("arn:aws:kms:eu-west-1:888877776666:key/")
+    assert [arn, None] == [NAMES.key_arn(arn), NAMES.key_arn(keys[0]["KeyId"])]
+    assert (("alias/b", "alias/a"), None) == (NAMES.key_aliases(arn), NAMES.key_aliases(f"{arn}0"))
+    assert keys[1]["Arn"] == NAMES.key_arn("arn:aws:kms:eu-west-1:888877776666:alias/other")
