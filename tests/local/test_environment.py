@@ -105,5 +105,86 @@ def test_what_no_remit_has_used_for_a_month_is_removed_but_what_was_just_made(tm
         (tmp_path / name).mkdir()
         if moment is not None:
             os.utime(tmp_path / name, (moment, moment))
+    (tmp_path / "file").touch()
+    os.utime(tmp_path / "file", (0, 0))
     environment._prune(tmp_path / "made")
-    assert ["made", "used"] == sorted(path.name for path in tmp_path.iterdir())
+    assert ["file", "made", "used"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("said", "what", "hint", "status"),
+    [
+        ("error: No space left on device: network", "no space left on the device", "free some room: it takes 5 MB", 2),
+        ("Failed: dns error", "the package index does not answer; uv said:", "check the network and HTTPS_PROXY", 69),
+        ("Connection refused", "the package index does not answer; uv said:", "check the network and HTTPS_PROXY", 69),
+        ("hash mismatch", "uv said:", "UV_DEFAULT_INDEX names another package index, such as a mirror", 2),
+    ],
+)
+def test_what_uv_says_last_is_told_with_what_helps(said: str, what: str, hint: str, status: int) -> None:
+    packages = environment.CachedPackages("the tool", "5 MB", (), lambda *_: None)
+    told = packages._failure("\n".join(f"line {number} " for number in range(20)) + f"\n{said}")
+    lines = [f"  line {number}" for number in range(9, 20)]
+    quoted = "" if "space" in what else "\n".join(["", *lines, f"  {said}"])
+    separator = ";" if what == "uv said:" else ":"
+    assert f"the tool cannot be installed{separator} {what}{quoted}" == told.message
+    assert (hint, status) == (str(told.hint).partition(";")[0], told.exit_code)
+
+
+def test_the_emulator_the_runtime_and_the_sdk_have_folders_of_their_own(tmp_path: Path) -> None:
+    installed: list[tuple[object, ...]] = []
+    environment.ENVIRONMENT.fill(tmp_path, lambda *arguments: installed.append(arguments))
+    lists = Path(environment.__file__).parent
+    assert (lists / "environment.txt", tmp_path / "packages") == installed[0]
+    assert (lists / "function_runtime.txt", tmp_path / "runtime") == installed[1][:2]
+    links = {path.name: str(path.readlink()) for path in (tmp_path / "sdk").iterdir()}
+    assert {name: f"../packages/{name}" for name in environment.SDK} == links
+    environment._DEBUGPY.fill(tmp_path, lambda *arguments: installed.append(arguments))
+    assert [(lists / "debugger.txt", tmp_path)] == installed[2:]
+    made = environment.LocalEnvironment(tmp_path)
+    folders = [tmp_path / name for name in ("packages", "runtime", "sdk")]
+    assert folders == [made.packages, made.runtime, made.sdk]
+
+
+def test_packages_are_put_in_their_place_whole_with_the_sizes_of_their_files(cache: Path) -> None:
+    (cache / "list.txt").write_text("a==1\n")
+
+    def fill(folder: Path, _install: object) -> None:
+        (folder / "below").mkdir()
+        (folder / "below" / "a.py").write_text("x = 1\n")
+
+    said: list[str] = []
+    packages = environment.CachedPackages("the tool", "5 MB", (cache / "list.txt",), fill)
+    unfinished = packages.place.with_suffix(".unfinished")
+    unfinished.mkdir(parents=True)
+    (unfinished / "left").touch()
+    for folder in packages.place.parents[:2]:
+        folder.chmod(0o700)
+    assert packages.place == packages.install(cache, said.append)
+    assert {"below/a.py": 6} == json.loads((packages.place / "manifest.json").read_text())
+    assert ["below", "manifest.json"] == sorted(path.name for path in packages.place.iterdir())
+    assert not unfinished.exists()
+    (packages.place / "below" / "a.py").unlink()
+    assert packages.place == packages.install(cache, said.append) == packages.installed()
+    assert ["installing the tool, once (5 MB)", "the tool is damaged: installing it again"] == said
+    before = packages.place
+    (cache / "list.txt").write_text("a==2\n")
+    assert before != packages.place
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702])
+@pytest.mark.parametrize("above", [0, 1, 2])
+def test_no_folder_down_to_the_cache_may_be_written_by_others(mode: int, above: int) -> None:
+    folder = fake()
+    (folder, *folder.parents)[above].chmod(mode)
+    with pytest.raises(RemitError, match="may be written by other users"):
+        environment.ENVIRONMENT.installed()
+
+
+@pytest.mark.parametrize(("chosen", "is_taken"), [("/var/cache", True), ("cache", False), ("", False)])
+def test_packages_are_in_the_cache_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str, *, is_taken: bool
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", chosen)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    own = tmp_path / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    assert (Path(chosen) if is_taken else own) / "remit" / "local" == environment._cache()
