@@ -20,6 +20,13 @@ def made(resources: dict[str, Any]) -> dict[str, tuple[str, Any]]:
     return {name: (resource["Type"], resource["Properties"]) for name, resource in plain.items()}
 
 
+def places(resources: dict[str, Any]) -> dict[str, str]:
+    """By logical id: the part of a declared resource that each made one comes from."""
+    source = read(json.dumps({"Resources": resources}).encode(), "template.json")
+    origins = expanded(source.value, source.locate).origins
+    return {str(path[1]): "/".join(map(str, place[1:])) for path, place in origins.items()}
+
+
 def ref(name: str) -> dict[str, Any]:
     return {"Ref": name}
 
@@ -69,7 +76,8 @@ def test_the_plan_domain_and_authorizers_of_an_api_are_made_whole() -> None:
         EndpointConfiguration={"Type": "PRIVATE", "IpAddressType": "dualstack", "VPCEndpointIds": ["v"]},
     )
     put_in = {"Fn::Transform": {"FunctionArn": "f"}}
-    assert made({"R": rest, "P": sam("HttpApi", StageName="a-b", Auth={"Authorizers": put_in})}) == {
+    resources = {"R": rest, "P": sam("HttpApi", StageName="a-b", Auth={"Authorizers": put_in})}
+    assert made(resources) == {
         "R": (
             "AWS::ApiGateway::RestApi",
             {
@@ -146,6 +154,17 @@ def test_the_plan_domain_and_authorizers_of_an_api_are_made_whole() -> None:
             "AWS::ApiGatewayV2::Stage",
             {"ApiId": ref("P"), "AutoDeploy": True, "StageName": "a-b", "Tags": {"httpapi:createdBy": "SAM"}},
         ),
+    }
+    of_plan = "R/Properties/Auth/UsagePlan"
+    assert places(resources) == {
+        "RDeployment": "R",
+        "Rv1Stage": "R",
+        "RTextAuthorizerPermission": "R/Properties/Auth/Authorizers/Text",
+        **dict.fromkeys(("RUsagePlan", "RApiKey", "RUsagePlanKey"), of_plan),
+        "ApiGatewayDomainNameedab56f36d": "R/Properties/Domain",
+        "RabBasePathMapping": "R/Properties/Domain",
+        "RecordSetGroup909f99a779": "R/Properties/Domain/Route53",
+        "PStage": "P",
     }
 
 
