@@ -67,6 +67,8 @@ def test_a_queue_has_one_value_for_each_minute_and_an_alarm_the_newest_period_fi
             "Dimensions": [{"Name": "QueueName", "Value": "orders"}], "Period": 60, "EvaluationPeriods": 4,
         }  # fmt: skip
         _measure_queue(cloudwatch, alarm | {"Namespace": "Shop"})
+        _measure_queue(cloudwatch, alarm | {"Dimensions": [{"Name": "QueueName", "Value": "none"}]})
+        _measure_queue(cloudwatch, alarm | {"Dimensions": [{"Name": "Queue", "Value": "orders"}]})
         assert {} == dict(cloudwatch._metrics)
         for _ in range(3):
             _measure_queue(cloudwatch, alarm)

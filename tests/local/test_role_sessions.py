@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -10,16 +11,18 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from remit.local.authorization.caller import Caller
+from emulator_copies import copied
+from remit.local.authorization.caller import CALLER, Caller
 from remit.local.control.clients import client_arguments, environment, function_session, session, session_as
 from remit.local.control.server_commands import accesses
-from remit.local.emulator import as_request_of, emulated
-from remit.local.repairs.identities import check_session
+from remit.local.emulator import as_request_of, during, emulated
+from remit.local.repairs.identities import check_session, make_sessions_as_sts_does
 from remit.local.request import RefusedRequest
 from zips import zip_of
 
@@ -411,3 +414,63 @@ def test_sts_refuses_a_session_by_its_name_its_length_its_role_and_who_asks(
         finally:
             del roles["worker"]
     assert reason in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("caller", "kind", "role", "noted"),
+    [
+        (None, "Root", "", {"is_root": True, "role_id": None}),
+        (None, "AssumedRole", "worker", {"is_root": False, "role_id": "AROA1"}),
+        (Caller(USER, ACCOUNT), "Root", "", {"is_root": False, "role_id": None}),
+        (Caller(USER, ACCOUNT, keys={"a": "b"}), "AssumedRole", "none", {"is_root": False, "role_id": None}),
+        (
+            Caller("arn:provider", "", keys={"a": "b"}), "AssumedRole", "worker",
+            {
+                "is_root": False, "role_id": "AROA1",
+                "federated_keys": {"a": "b", "aws:federatedprovider": "arn:provider"},
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_session_is_noted_with_who_made_it_and_of_which_role(
+    monkeypatch: pytest.MonkeyPatch, caller: Caller | None, kind: str, role: str, noted: dict[str, Any]
+) -> None:
+    kept: dict[str, Any] = {}
+    sts = copied(monkeypatch, "services.sts", register_session=kept.__setitem__)
+    roles = SimpleNamespace(get_scoped=lambda _account, _region, name: {"worker": {"RoleId": "AROA1"}}.get(name))
+    copied(monkeypatch, "services.iam", _roles=roles)
+    make_sessions_as_sts_does()
+    session_of = {"PrincipalType": kind}
+    if role:
+        session_of["Arn"] = f"arn:aws:sts::{OF_ROLE}:assumed-role/{role}/ann"
+    with during(CALLER, caller):
+        sts.register_session("ASIA1", dict(session_of))
+    assert {"ASIA1": {**session_of, **noted}} == kept
+
+
+def test_a_web_identity_is_answered_as_a_role_that_is_assumed_with_what_its_token_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+
+    async def handle(*arguments: Any) -> Any:
+        asked.append(arguments)
+        return 200, {"a": "b"}, b"<AssumeRoleResponse><AssumeRoleResult><C/></AssumeRoleResult></AssumeRoleResponse>"
+
+    provider = f"arn:aws:iam::{OF_ROLE}:oidc-provider/{GITHUB}"
+    copied(monkeypatch, "services.iam", _oidc_providers={provider: {"ClientIDList": ["sts.amazonaws.com"]}})
+    sts = copied(monkeypatch, "services.sts", handle_request=handle)
+    make_sessions_as_sts_does()
+    form = {"Action": "AssumeRoleWithWebIdentity", "WebIdentityToken": token(**claims(sub="a<b&c")), "RoleArn": ROLE}
+    request = ("POST", "/", {"h": "i"})
+    with as_request_of(ACCOUNT, "us-east-1"):
+        status, headers, body = asyncio.run(sts.handle_request(*request, urlencode(form).encode(), {}))
+        plain = asyncio.run(sts.handle_request(*request, b"Action=GetCallerIdentity", {"q": ["1"]}))
+    assert (200, {"a": "b"}) == (status, headers) == plain[:2]
+    assert (*request, b"Action=GetCallerIdentity", {"q": ["1"]}) == asked[1]
+    sent = {name: values[0] for name, values in parse_qs(asked[0][3].decode()).items()}
+    assert {**form, "Action": "AssumeRole"} == sent
+    text = body.decode()
+    assert "<SubjectFromWebIdentityToken>a&lt;b&amp;c</SubjectFromWebIdentityToken>" in text
+    assert text.startswith("<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><C/><")
+    assert text.endswith("></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>")
