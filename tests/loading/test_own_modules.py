@@ -118,9 +118,35 @@ def test_an_attribute_that_remit_lacks_is_advised_by_its_owner() -> None:
     trigger = "that is a trigger; a grant is written `grants.{}(…)`, with `from remit import grants`"
     owners: tuple[tuple[object, str], ...] = (
         (Sqs, "sendd"), (Sqs("orders"), "sendd"), (Schedule, "zzzzzz"), (App("shop", "dev", ()), "resorces"),
-        (App("shop", "dev", ()), "_resources"), (App, "resorces"), (3, "reall"), (grants.firehose, "putt"),
+        (App("shop", "dev", ()), "_resources"), (App, "resorces"), (App("shop", "dev", ()), "__eqq__"),
+        (3, "reall"), (grants.firehose, "putt"),
     )  # fmt: skip
     assert [
         trigger.format("sqs.send"), trigger.format("sqs.send"), trigger.format("scheduler.zzzzzz"),
-        "did you mean `resources`?", "did you mean `resources`?", None, None, "did you mean `put`?",
+        "did you mean `resources`?", "did you mean `resources`?", None, None, None, "did you mean `put`?",
     ] == [_attribute(owner, name) for owner, name in owners]  # fmt: skip
+
+
+def test_a_stand_in_lies_where_others_find_the_sdk_and_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ModuleSpec("boto3", None, origin="/sdk/boto3/__init__.py", is_package=True)
+    real.submodule_search_locations = ["/sdk/boto3"]
+    asked: list[Any] = []
+
+    def find_spec(*request: Any) -> ModuleSpec | None:
+        asked.append(request)
+        return real
+
+    finder = _Finder()
+    nothing: Any = SimpleNamespace(find_spec=lambda *_: None)
+    others: Any = SimpleNamespace(find_spec=find_spec)
+    monkeypatch.setattr(sys, "meta_path", [finder, nothing, others])
+    monkeypatch.delitem(sys.modules, "boto3", raising=False)
+    assert finder.find_spec("remit_test_missing") is None
+    spec = finder.find_spec("boto3", ["/sdk"])
+    assert spec is not None
+    assert ("boto3", finder, real.origin, True, ["/sdk/boto3"]) == (
+        spec.name, spec.loader, spec.origin, spec.has_location, spec.submodule_search_locations,
+    )  # fmt: skip
+    finder.create_module(spec)
+    assert finder.find_spec("boto3", ["/sdk"]) is None
+    assert [("boto3", ["/sdk"], None)] == asked

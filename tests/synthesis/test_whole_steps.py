@@ -8,11 +8,13 @@ from typing import Any, Final
 import pytest
 
 from remit.app import App, Grant, Reason, Resource
+from remit.catalogue.types import Invoker
 from remit.errors import Origin, RemitError
 from remit.holders import Holder, inline
-from remit.iam.policy import allow
+from remit.iam.policy import allow, parse
 from remit.synthesis.check import _check_own_logs
-from remit.synthesis.check_permissions import _text_at
+from remit.synthesis.check_event_sources import _may
+from remit.synthesis.check_permissions import _Template, _text_at
 from remit.synthesis.circular_dependencies import with_later_policies
 from remit.synthesis.declared_roles import _with_lines, with_reasons
 from remit.synthesis.service_policies import merged_queue_policies, with_key_policies
@@ -108,7 +110,7 @@ def test_queue_policies_are_merged_into_the_first_of_their_queue_and_else_added(
     several, unread = policy("Several", ["${D}", "${E}"], "own"), policy("Unread", "${F}", "own")
     shared = (single, other_type, several, unread)
     made = (
-        policy("MadeA", ["${A}"], "x", "own"),
+        policy("MadeA", ["${Z}", "${A}"], "x", "own"),
         policy("MadeB", ["${B}"], "x"),
         policy("MadeC", ["${C}"], "y"),
         policy("MadeBToo", ["${B}"], "y", "x"),
@@ -172,3 +174,34 @@ def test_a_role_has_the_lines_of_the_shared_resources_that_write_it() -> None:
     elsewhere = replace(role, logical_id="Other", origin=THERE, trust_origin=THERE)
     expected = Holder("Other", (inline((grants[0], located[1], *grants[2:])),))
     assert expected == _with_lines(elsewhere, origins)
+
+
+def test_the_source_of_a_call_is_a_pattern_of_what_is_known() -> None:
+    arn = "arn:aws:sns:eu-west-1:111122223333:news"
+    rule = Resource(
+        "Rule", "AWS::Events::Rule", {"Name": "${AWS::StackName}-r", "Id": arn, "Path": "news", "Empty": ""}
+    )
+    own_format = "arn:${Partition}:x:${Region}:${Account}:${Name}/${Path}/${Other}"
+    template = _Template((rule,), "shop-dev")
+    assert [
+        "arn:*:events:*:*:rule/shop-dev-r", f"{arn}*", "*news*", "**", "**", "arn:*:x:*:*:shop-dev-r/news/*",
+    ] == [
+        template._source(rule, Invoker("events.amazonaws.com", source_arn=source))
+        for source in ("own", "Id", "Path", "Empty", "Missing", own_format)
+    ]  # fmt: skip
+
+
+def test_a_role_may_read_a_source_that_it_may_in_some_place_or_perhaps() -> None:
+    source = "arn:aws:sqs:eu-south-2:111122223333:orders"
+    in_region = "arn:aws:sqs:${AWS::Region}:111122223333:orders"
+    role = Holder("R", (inline((Grant(allow("sqs:ReceiveMessage", on=in_region), Reason("text")),)),))
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "shop"}}
+    written = {"Effect": "Allow", "Action": "sqs:*", "Resource": source, "Condition": condition}
+    (tagged,) = parse({"Version": VERSION, "Statement": [written]}).statements
+    unknown = Holder("R", (inline((Grant(tagged, Reason("text")),)),))
+    assert [True, False, True, False] == [
+        _may(role, "sqs:ReceiveMessage", source),
+        _may(role, "sqs:DeleteMessage", source),
+        _may(unknown, "sqs:DeleteMessage", source),
+        _may(role, "sqs:ReceiveMessage", f"{source}-other"),
+    ]
