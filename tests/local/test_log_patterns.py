@@ -114,3 +114,9 @@ def test_a_line_that_is_no_json_matches_no_pattern_on_fields() -> None:
 def test_terms_choose_lines(pattern: str, expected: list[str]) -> None:
     lines = ["ERROR timed out", "ERROR disk full", "WARN disk full", "info"]
     assert expected == [line for line in lines if matches_terms(pattern, line)]
+
+
+def test_a_text_in_a_pattern_stands_for_itself_but_for_its_stars() -> None:
+    pattern = '{ $.a = "x.(z)*" }'
+    held = [matches_json(pattern, json.dumps({"a": text})) for text in ("x.(z)", "x.(z)\ny", "xy(z)", "x.z")]
+    assert [True, True, False, False] == held

@@ -409,3 +409,13 @@ def test_an_event_of_a_rest_api_has_its_host_and_the_last_value_of_a_parameter(m
         for parameters, last in ((many, {"a": "2", "b": "3"}), (None, {"a": "1"})):
             both = {"queryStringParameters": last, "multiValueQueryStringParameters": parameters}
             assert {**event, **both} == apis._build_lambda_event_v1(headers, parameters=parameters)
+
+
+def test_the_cors_of_a_template_is_taken_by_the_names_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = "AWS::ApiGatewayV2::Api"
+    handler = with_handlers(monkeypatch, kind)[kind]
+    repairs._take_cors_of_templates()
+    cors = {"AllowOrigins": ["*"], "MaxAge": 5}
+    made = {"Name": "a", "CorsConfiguration": {"allowOrigins": ["*"], "maxAge": 5}}
+    assert ("id", made) == handler["create"]("A", {"Name": "a", "CorsConfiguration": cors}, "s")
+    assert ("id", {"CorsConfiguration": "text"}) == handler["create"]("A", {"CorsConfiguration": "text"}, "s")
