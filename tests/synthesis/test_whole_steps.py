@@ -199,9 +199,13 @@ def test_a_role_may_read_a_source_that_it_may_in_some_place_or_perhaps() -> None
     written = {"Effect": "Allow", "Action": "sqs:*", "Resource": source, "Condition": condition}
     (tagged,) = parse({"Version": VERSION, "Statement": [written]}).statements
     unknown = Holder("R", (inline((Grant(tagged, Reason("text")),)),))
-    assert [True, False, True, False] == [
+    condition = {"ArnLike": {"lambda:SourceFunctionArn": "arn:aws:lambda:*:*:function:*"}}
+    (by_code,) = parse({"Version": VERSION, "Statement": [{**written, "Condition": condition}]}).statements
+    of_code_alone = Holder("R", (inline((Grant(by_code, Reason("text")),)),))
+    assert [True, False, True, False, False] == [
         _may(role, "sqs:ReceiveMessage", source),
         _may(role, "sqs:DeleteMessage", source),
         _may(unknown, "sqs:DeleteMessage", source),
         _may(role, "sqs:ReceiveMessage", f"{source}-other"),
+        _may(of_code_alone, "sqs:ReceiveMessage", source),
     ]
