@@ -119,6 +119,26 @@ def test_each_of_several_files_is_told_under_its_name(repository: Path) -> None:
     assert lines[lines.index("old.json:") - 1] == ""
 
 
+def test_several_files_share_the_lines_that_one_alone_has(repository: Path) -> None:
+    """One has a hundred, two have fifty each; --all has every piece, the same of each."""
+    names = ("a.json", "b.json")
+    statements = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::shop-{number}/*"}
+        for number in range(120)
+    ]
+    for name in names:
+        (repository / name).write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    alone, two, whole = (
+        remit("diff", "--base", "HEAD", *words, cwd=repository).out.split("\n")
+        for words in (names[:1], names, (*names, "--all"))
+    )
+    middle = two.index("b.json:")
+    assert [True] * 3 == [85 < len(alone) <= 100, 35 < middle <= 50, 35 < len(two) - middle <= 50]
+    causes = [line for line in whole if line.startswith("  + ")]
+    assert ["  + Read on s3: s3:GetObject"] * 240 == causes
+    assert (two[0], two[1 : middle - 4]) == ("a.json:", alone[: middle - 5])
+
+
 def test_a_file_that_is_named_twice_is_told_once_and_files_are_apart(repository: Path) -> None:
     for name in ("app.json", "old.json"):
         (repository / name).write_text(role("s3:PutObject"))

@@ -19,25 +19,34 @@ import pytest
 from answering import answering
 from audit_accounts import ACCOUNT, allow, page, role, user
 from audit_accounts import write as write_account
-from projects import Ran, inside, remit, write
+from projects import HELLO, Ran, inside, remit, write
 from remit import __version__
 from remit.audit.audit import AuditInput, audit
 from remit.audit.result_cache import ResultCache
 from remit.audit.workers import processes
 from remit.cli import audit as audit_command
-from remit.cli import deploy, diff, invoke, jobs, logs, options, stack_commands
-from remit.deploy import audit_collection
+from remit.cli import deploy, diff, invoke, jobs, logs, options, rollback, stack_commands
+from remit.deploy import audit_collection, bootstrap, ci_roles
 from remit.deploy.audit_collection import Collecting, Uncollected
+from remit.deploy.bootstrap import Bootstrapped
+from remit.deploy.deployed_code import OtherCode
 from remit.deploy.deployment import Deployment
+from remit.deploy.drift import Drift
 from remit.deploy.events import STACK_TYPE, StackEvent
 from remit.deploy.execute import Outcome
 from remit.deploy.failed_jobs import DeployedQueue, FailedJob
 from remit.deploy.invoke import Answer
 from remit.deploy.log_lines import LogLine
+from remit.deploy.manual_changes import ManualChanges
+from remit.deploy.operators import ManualChangesQuestion
 from remit.deploy.stack import StackOutput
 from remit.errors import RemitError
 from remit.lint.rule_registry import rules
 from remit.local.authorization.access_log import AccessRecord
+from remit.local.functions import worker_launch
+from remit.local.state_files import StateFiles
+from remit.report.access_lines import report_lines
+from remit.report.access_report import CauseChange, Report
 from remit.report.audit import access_csv, audit_json, audit_text
 from remit.report.audit_page import audit_page
 from remit.report.audit_sarif import audit_sarif
@@ -395,3 +404,148 @@ def test_a_collection_has_what_its_options_say_and_fails_with_its_problems(
             document = {"problems": rows}
             assert (len(problems), "" if as_json else told) == (ran.status, ran.err)
             assert (json.dumps(document, indent=2) + "\n" if as_json else "") == ran.out
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_a_folder_is_read_in_the_order_of_its_names_without_what_is_skipped(tmp_path: Path, count: int) -> None:
+    """What cannot be read is an error of its own, and not counted among the files that hold something else."""
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjekt", "Resource": "*"}]}
+    places = ("e/n.json", "a/n.yaml", "d/n.yml", "b/n.template")
+    own = (".git", ".venv", "node_modules", ".remit", "__pycache__")
+    write(tmp_path, {**dict.fromkeys(places[:count], "{}"), "f/p.json": json.dumps(policy), "f/p.txt": "no"})
+    write(tmp_path, {f"{folder}/p.json": json.dumps(policy) for folder in own})
+    (tmp_path / "c.json").symlink_to("gone")
+    with inside(tmp_path, {}):
+        ran = remit("lint", ".", "--json")
+    rows = [(row["rule"], row["file"], row["message"]) for row in json.loads(ran.out)]
+    wrong = ("R202", "f/p.json", "s3 has no action 'GetObjekt': IAM accepts it, and it grants nothing")
+    assert [("R001", "c.json", "cannot read c.json: No such file or directory"), wrong] == rows
+    few = {1: "1 file holds", 3: "3 files hold", 4: "4 files hold"}[count]
+    names = ", ".join(sorted(places[:count])[:3]) + ", …" * (count > 3)
+    assert (2, f"note: {few} neither a policy nor a template: {names}\n") == (ran.status, ran.err)
+
+
+WEAK: Final = {
+    "wall": "",
+    "landlock": "functions: cannot read these files, but see the processes of others: this system lets no user make "
+    "namespaces\n",
+    "": "functions: can read the keys of this AWS, and of each other: this system has neither user namespaces nor "
+    "Landlock\n",
+}
+
+
+@pytest.mark.parametrize("wall", WEAK)
+@pytest.mark.parametrize(
+    ("saved", "unsaved", "remark"),
+    [
+        (False, None, " (none)"),
+        (True, None, ""),
+        (True, "the disk is full", " (not all of it is kept: the disk is full)"),
+    ],
+)
+def test_an_aws_that_does_not_run_tells_where_its_files_are_and_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wall: str, unsaved: str | None, remark: str, *, saved: bool
+) -> None:
+    monkeypatch.setattr(worker_launch, "possible_wall", lambda: wall)
+    files = StateFiles.of(tmp_path)
+    if saved:
+        files.state.mkdir(parents=True)
+    if unsaved is not None:
+        files.unsaved.write_text(unsaved)
+    out = f"not running (`remit local start` starts it)\nstate: {files.state}{remark}\nlog: {files.log}\n{WEAK[wall]}"
+    assert Ran(0, out, "") == remit("local", "status", "-C", str(tmp_path))
+    document = {"running": False, "state": str(files.state), "log": str(files.log)}
+    document |= {"kept": saved and unsaved is None, "unsaved": unsaved, "wall": wall}
+    printed = remit("local", "status", "--json", "-C", str(tmp_path))
+    assert (0, "", document) == (printed.status, printed.err, json.loads(printed.out))
+
+
+def test_what_an_audit_does_stands_in_one_line_of_a_screen_and_is_gone_at_the_end() -> None:
+    with at_a_terminal() as (out, err), audit_command._progress() as show:
+        show("1 of 2")
+        show("2 of 2")
+    assert ("", "\r\x1b[K1 of 2\r\x1b[K2 of 2\r\x1b[K") == (out.getvalue(), err.getvalue())
+    with at_a_terminal() as (out, err), contextlib.suppress(ValueError), audit_command._progress():
+        raise ValueError
+    assert ("", "\r\x1b[K") == (out.getvalue(), err.getvalue())
+    with (
+        at_a_terminal() as (out, _),
+        contextlib.redirect_stderr(io.StringIO()) as file,
+        audit_command._progress() as show,
+    ):
+        show("1 of 2")
+    assert ("", "") == (out.getvalue(), file.getvalue())
+
+
+@pytest.mark.parametrize(("number", "most"), [(1, 100), (2, 50), (3, 33), (5, 20), (6, 20), (1000, 20)])
+@pytest.mark.parametrize("every", [False, True])
+def test_many_answers_have_a_hundred_lines_among_them_and_no_fewer_than_twenty_each(
+    number: int, most: int, *, every: bool
+) -> None:
+    report = Report(tuple(CauseChange("+", f"cause {count}") for count in range(120)), notes=("a", "b"))
+    drift = (Drift("Worker", "has a new policy"), Drift("Queue", "is gone"))
+    answer = diff._Answer(is_open=True, document={}, report=report, about="t.json", drift=drift)
+    heading = ["Changed by hand since the last deploy", *(f"  ! {each.resource}: {each.sentence}" for each in drift)]
+    wishes: Any = SimpleNamespace(every=every)
+    expected = (*heading, *report_lines(report, None if every else most))
+    assert expected == answer.lines(wishes, number)
+    assert expected == answer.lines(wishes) or number > 1
+    assert every == any("cause 119" in line for line in expected)
+
+
+def test_the_options_of_what_deploys_are_listed_in_one_order() -> None:
+    """Each follows the one before it in the help: places first, then who, how, and what is shown."""
+    names = [
+        "folder", "stage", "local", "acting_as", "region", "profile", "account", "yes", "artefact_bucket",
+        "service_role", "approval", "accept_drift", "revert_drift", "wait", "force", "skip", "only_plans", "markdown",
+        "write", "json",
+    ]  # fmt: skip
+    fresh = click.command("again")(deploy.deploying(lambda: None))
+    for command in (deploy.command, rollback.command, fresh):
+        assert names == [parameter.name for parameter in command.params][-len(names) :]
+
+
+@pytest.mark.parametrize("unanswered", [(), (ManualChangesQuestion(ManualChanges()),)])
+@pytest.mark.parametrize("other_code", [(), (OtherCode("shop-dev-report", "a", "b"),)])
+def test_a_plan_fails_for_its_questions_alone(unanswered: Any, other_code: Any) -> None:
+    planned = Deployment("shop-dev", unanswered=unanswered, other_code=other_code)
+    wished = {"only_plans": True, "write": None, "markdown": False, "accept_drift": False, "revert_drift": False}
+    wished["artefact_bucket"] = None
+    account, _ = answering({})
+    with click.Context(click.Command("deploy")), contextlib.redirect_stdout(io.StringIO()) as out:
+        code = deploy.carry_out(lambda **_: planned, account, deploy.operator(wished), wished)
+    first = f"shop-dev in account {account.account}, eu-central-1: no changes"
+    assert (len(unanswered), first) == (code, out.getvalue().splitlines()[0])
+
+
+@pytest.mark.parametrize("words", [[], ["--stage", "prod"]])
+@pytest.mark.parametrize("repaired", [(), ("tags", "policy")])
+def test_the_variables_of_jobs_are_told_with_the_environment_that_they_are_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repaired: tuple[str, ...], words: list[str]
+) -> None:
+    stage = words[-1] if words else "dev"
+    bucket = Bootstrapped("zips", made=not repaired, repaired=repaired)
+    account, _ = answering({})
+    made: list[Any] = []
+
+    def roles(*arguments: Any) -> dict[str, str]:
+        made.append(arguments)
+        return {"REMIT_ROLE": "arn:a", "AWS_REGION": "eu-central-1"}
+
+    monkeypatch.setattr(bootstrap, "bootstrap", lambda _: bucket)
+    monkeypatch.setattr(ci_roles, "make_roles", roles)
+    monkeypatch.setattr(options.Scope, "account", lambda _: account)
+    write(tmp_path / "shop", {"app.py": HELLO})
+    line = ["bootstrap", "-C", str(tmp_path / "shop"), "--ci", "github", "--repository", "acme/shop", *words]
+    did = "made" if bucket.made else "repaired (tags, policy)"
+    told = f"bucket zips in account {account.account}, eu-central-1: {did}\n"
+    told += f"variable of the environment {stage}: REMIT_ROLE = arn:a\n"
+    told += f"variable of the environment {stage}: AWS_REGION = eu-central-1\n"
+    assert Ran(0, told, "") == remit(*line)
+    document = {"bucket": "zips", "account": account.account, "region": "eu-central-1", "local": False}
+    document |= {"made": bucket.made, "repaired": [*bucket.repaired]}
+    document["roles"] = {"stack": f"ci-shop-{stage}", "variables": roles()}
+    made.clear()
+    printed = remit(*line, "--json")
+    assert (0, "", document) == (printed.status, printed.err, json.loads(printed.out))
+    assert [(account, f"ci-shop-{stage}", json.loads(remit(*line, "--print").out))] == made
