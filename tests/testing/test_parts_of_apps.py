@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import stat
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.testing.local_app import AppOfTests, LocalApp, _append
+from answering import Refused, answering
+from projects import configuration, write
+from remit import App
+from remit.errors import RemitError
+from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
+from remit.testing.local_app import AppOfTests, LocalApp, RunningApp, _append
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
-    from typing import Any
 
     from conftest import Make
 
@@ -46,3 +54,193 @@ def test_each_use_is_kept_once_and_no_more_where_the_days_file_is_full(tmp_path:
         full.truncate(4 * 1024 * 1024 + 1)
     _append(source, kept)
     assert 4 * 1024 * 1024 + 1 == kept.stat().st_size
+
+
+def test_uses_are_added_to_a_days_file_of_four_mebibytes_whatever_its_bytes(tmp_path: Path) -> None:
+    source, kept = tmp_path / "day.jsonl", tmp_path / "seen" / "day.jsonl"
+    source.write_text("1\nä\n")
+    kept.parent.mkdir()
+    full = b"\xff\n1\n" + b"x" * (4 * 1024 * 1024 - 5) + b"\n"
+    kept.write_bytes(full)
+    _append(source, kept)
+    assert full + "ä\n".encode() == kept.read_bytes()
+
+
+def test_what_the_tests_aws_has_seen_is_appended_to_the_project_when_it_ends(make: Make, tmp_path: Path) -> None:
+    """Nobody else on the machine may look into the folder."""
+    project, place = make(app=APP).folder, tmp_path / "aws"
+    write(place / ".remit" / "seen", {"2.jsonl": "c\n", "1.jsonl": "a\nb\n", "notes.txt": "d\n"})
+    write(project / ".remit" / "seen", {"1.jsonl": "b\n"})
+    for _ in range(2):
+        AppOfTests(project, None, place).stop()
+    kept = {path.name: path.read_text() for path in (project / ".remit" / "seen").iterdir()}
+    assert {"1.jsonl": "b\na\n", "2.jsonl": "c\n"} == kept
+    other = tmp_path / "other"
+    AppOfTests(other, None, place).stop()
+    assert ["1.jsonl", "2.jsonl"] == sorted(path.name for path in (other / ".remit" / "seen").iterdir())
+    assert 0o700 == stat.S_IMODE((other / ".remit" / "seen").stat().st_mode)
+
+
+NO_STACK = Refused("ValidationError", "Stack with id orders-dev does not exist")
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def stack_of(logical_id: str, physical_id: str) -> dict[str, Any]:
+    """What CloudFormation answers of a stack with one queue."""
+    tags = [{"Key": "remit:namespace", "Value": "orders-dev"}]
+    stack = {"StackName": "orders-dev", "StackId": "arn:stack/orders-dev/1", "StackStatus": "CREATE_COMPLETE"}
+    queue = {"LogicalResourceId": logical_id, "ResourceType": "AWS::SQS::Queue", "PhysicalResourceId": physical_id}
+    queue["ResourceStatus"] = "CREATE_COMPLETE"
+    return {
+        "cloudformation.DescribeStacks": {"Stacks": [{**stack, "CreationTime": DAY, "Tags": tags}]},
+        "cloudformation.ListStackResources": {"StackResourceSummaries": [{**queue, "LastUpdatedTimestamp": DAY}]},
+    }
+
+
+GRANTS = """
+from remit.grants import allow
+
+DELETE = {
+    "Effect": "Allow",
+    "Action": "s3:DeleteObject",
+    "Resource": "arn:aws:s3:::data/*",
+    "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-12345678"}},
+}
+
+
+@app.function(policy=[allow("s3:GetObject", on="arn:aws:s3:::data/*"), DELETE])
+def report(event, context): ...
+
+
+@app.function
+def count(event, context): ...
+"""
+VPC = 'config.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1"]}'
+
+
+DEPLOYED = """
+from shared.resources.data import Data
+
+
+@app.function(on.sqs(Data.mail), http(auth="NONE"))
+def report(event, context): ...
+"""
+SHARED = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    mail = resource("AWS::SQS::Queue")
+"""
+
+
+def test_an_app_of_tests_is_loaded_for_its_stage_and_knows_its_functions(make: Make, tmp_path: Path) -> None:
+    folder = make(app=GRANTS).folder
+    for stage, name in ((None, "orders-dev"), ("prod", "orders-prod")):
+        app = AppOfTests(folder, stage, tmp_path)
+        assert (False, 0) == (app.is_running, app.last_access)
+        assert (name, app.app) == (app.app.namespace, app.app)
+        assert ["report", "count"] == [app.function(known).name for known in ("report", "count")]
+        assert ["report", "count"] == [app.role(known).serves[0] for known in ("report", "count")]
+    for asked in (app.function, app.role):
+        with pytest.raises(RemitError) as error:
+            asked("reports")
+        assert ("there is no function `reports` in this app", "there are report, count") == (
+            error.value.message,
+            error.value.hint,
+        )
+    only_data = make(app="", **{"shared/resources/data.py": SHARED}).folder
+    with pytest.raises(RemitError) as error:
+        AppOfTests(only_data, None, tmp_path).function("report")
+    assert ("there is no function `report` in this app", "there are none") == (error.value.message, error.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "is_allowed"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::data/a", True),
+        ("ec2:DescribeSubnets", "*", False),
+        ("s3:PutObject", "arn:aws:s3:::data/a", False),
+        ("s3:DeleteObject", "arn:aws:s3:::data/a", None),
+    ],
+)
+def test_an_app_may_what_its_roles_certainly_allow(
+    make: Make, tmp_path: Path, action: str, resource: str, is_allowed: Any
+) -> None:
+    app = LocalApp(AppOfTests(make(config=VPC, app=GRANTS).folder, None, tmp_path))
+    verdicts = []
+    for asserts in (app.assert_allowed, app.assert_denied):
+        try:
+            asserts("report", action, resource)
+        except AssertionError:
+            verdicts.append(False)
+        else:
+            verdicts.append(True)
+    assert [is_allowed is True, is_allowed is False] == verdicts
+
+
+@pytest.mark.parametrize("is_deployed", [True, False])
+def test_an_example_has_the_names_that_are_deployed(make: Make, tmp_path: Path, *, is_deployed: bool) -> None:
+    project = make(app=DEPLOYED, **{"shared/resources/data.py": SHARED}).folder
+    url = "https://sqs.eu-central-1.amazonaws.com/1/shop-mail-x7"
+    account, _ = answering(stack_of("DataMail", url) if is_deployed else {"cloudformation.DescribeStacks": NO_STACK})
+    tests_app = AppOfTests(project, None, tmp_path)
+    outputs = {"Url": "https://x", "Arn": "arn:x"}
+    tests_app._running = RunningApp(None, outputs, account, None)  # type: ignore[arg-type]
+    app = LocalApp(tests_app)
+    (record,) = app._event("report", None, None, "sqs")["Records"]
+    queue = "shop-mail-x7" if is_deployed else "orders-dev-DataMail-EXAMPLE"
+    assert f"arn:aws:sqs:us-east-2:123456789012:{queue}" == record["eventSourceARN"]
+    assert "/orders" == app._event("report", None, "GET /orders", "sqs")["rawPath"]
+    assert ["https://x", "arn:x"] == [app.output("Url"), app.output("Arn")]
+    with pytest.raises(RemitError) as error:
+        app.output("Name")
+    assert ("the stack has no output 'Name'", "it has Arn, Url") == (error.value.message, error.value.hint)
+    if is_deployed:
+        assert url == app.ref("DataMail")
+    for name in ("DataMial", "Zebra"):
+        with pytest.raises(RemitError) as error:
+            app.ref(name)
+        hint = (
+            "did you mean `DataMail`?" if is_deployed and name == "DataMial" else "name a shared resource: `Data.table`"
+        )
+        assert (f"the stack has no resource `{name}`", hint) == (error.value.message, error.value.hint)
+
+
+shop = App()
+ran: list[Any] = []
+
+
+@shop.job(queue="letters.fifo")
+def letter(to: Any, **more: Any) -> None:
+    ran.append((to, more))
+
+
+@shop.job
+def mail(to: Any, **more: Any) -> None:
+    ran.append((to, more))
+
+
+@pytest.mark.parametrize("context", [recorded_jobs, jobs_run_at_once])
+def test_jobs_of_a_test_have_ids_in_their_order_and_wait_as_their_stage_says(
+    tmp_path: Path, context: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    ran.clear()
+    write(tmp_path, {"config/deploy.py": configuration("config.job.scheduler = project.stage == 'prod'")})
+    with context(tmp_path, "prod") as sent:
+        ids = [letter.perform_later([1], group=7), letter.perform_later({"a": 2}, group="x", b=3)]
+        ids += [mail.perform_in(901, (4,), group="y"), mail.perform_in(2.5, 5)]
+    word = "recorded" if context is recorded_jobs else "ran"
+    assert [f"{word}-{number}" for number in (1, 2, 3, 4)] == ids
+    expected = [
+        SentJob("letter", ([1],), {}, 0, "7"),
+        SentJob("letter", ({"a": 2},), {"b": 3}, 0, "x"),
+        SentJob("mail", ((4,),), {"group": "y"}, 901, None),
+        SentJob("mail", (5,), {}, 2.5, None),
+    ]
+    if context is recorded_jobs:
+        assert (expected, []) == (sent, ran)
+    else:
+        assert (None, [(job.arguments[0], job.options) for job in expected]) == (sent, ran)
+    with context(tmp_path, "dev"), pytest.raises(RuntimeError, match="scheduler"):
+        mail.perform_in(900.5, 1)
