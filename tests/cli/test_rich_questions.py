@@ -11,7 +11,7 @@ import pytest
 from audit_accounts import allow, page, role, user
 from audit_accounts import write as write_account
 from cli.test_told_by_options import at_a_terminal
-from projects import inside, remit, write
+from projects import HELLO, configuration, inside, remit, write
 from remit.audit.audit import AuditInput, audit
 from remit.audit.result_cache import ResultCache
 from remit.audit.workers import processes
@@ -123,11 +123,7 @@ def test_the_parts_of_a_deployers_policy_are_the_calls_and_the_works() -> None:
     started = ("--part", "starts", "--service-role", "arn:aws:iam::111122223333:role/x")
     whole, starts, works = (
         {action for part in json.loads(remit("policy", "deployer", *words).out)["Statement"] for action in listed(part)}
-        for words in (
-            (),
-            ("--part", "starts", "--service-role", "arn:aws:iam::111122223333:role/x"),
-            ("--part", "works"),
-        )
+        for words in ((), started, ("--part", "works"))
     )
     for action, places in {
         "cloudformation:CreateChangeSet": (True, False),
@@ -347,3 +343,21 @@ def test_an_audit_is_as_wide_as_the_screen_and_has_its_colours(
         assert audit_text(report, color=color, width=int(columns), with_notes=notes) + "\n" == text
         text = "".join(audit_command._text(report, "text", with_notes=notes))
         assert audit_text(report, color=False, width=120, with_notes=notes) + "\n" == text
+
+
+def test_files_are_named_from_the_top_of_the_repository_wherever_the_app_is(tmp_path: Path) -> None:
+    """A path is one from where the command runs; -C is about the app alone."""
+    write(tmp_path, {".git/HEAD": "x", "sub/p.json": policy(statement("s3:GetObjekt", "*")), "other/app.py": HELLO})
+    with inside(tmp_path / "sub", {}):
+        for form, start in (("github", "::error file=sub/p.json,line=1,"), ("text", "error[R202]: ")):
+            assert remit("lint", "p.json", "-C", "../other", "--format", form).out.startswith(start)
+
+
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_of_functions_that_share_a_role_the_one_that_is_named_is_asked_about(tmp_path: Path, name: str) -> None:
+    functions = "".join(f"\n\n@app.function\ndef {each}(event, context): ...\n" for each in ("first", "second"))
+    config = configuration("config.lambda_.iam.share_roles = True")
+    write(tmp_path, {"app.py": f"from remit import App\n\napp = App()\n{functions}", "config/deploy.py": config})
+    with inside(tmp_path, {}):
+        ran = remit("explain", name, "sqs:SendMessage", "arn:aws:sqs:*:*:q")
+    assert (1, f"Not allowed: {name} may not sqs:SendMessage on ") == (ran.status, ran.out.partition("arn:")[0])

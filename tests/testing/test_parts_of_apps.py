@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +13,12 @@ import pytest
 from answering import Refused, answering
 from projects import configuration, write
 from remit import App
+from remit.deploy.invoke import Answer
+from remit.deploy.log_lines import LogLine
 from remit.errors import RemitError
-from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
-from remit.testing.local_app import AppOfTests, LocalApp, RunningApp, _append
+from remit.local.authorization.access_log import AccessRecord
+from remit.testing import SentJob, jobs_run_at_once, local_app, recorded_jobs
+from remit.testing.local_app import AppOfTests, FunctionFailed, LocalApp, RunningApp, _append
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,3 +249,124 @@ def test_jobs_of_a_test_have_ids_in_their_order_and_wait_as_their_stage_says(
         assert (None, [(job.arguments[0], job.options) for job in expected]) == (sent, ran)
     with context(tmp_path, "dev"), pytest.raises(RuntimeError, match="scheduler"):
         mail.perform_in(900.5, 1)
+
+
+@pytest.fixture
+def running(make: Make, tmp_path: Path) -> LocalApp:
+    """An app that counts as deployed."""
+    tests_app = AppOfTests(make(app=GRANTS).folder, None, tmp_path)
+    tests_app._running = RunningApp(None, {}, answering({})[0], None)  # type: ignore[arg-type]
+    tests_app.last_access = 7
+    return LocalApp(tests_app)
+
+
+@pytest.mark.parametrize("log", ["", "one\n"])
+@pytest.mark.parametrize("value", [None, {"errorMessage": "no"}])
+def test_a_function_that_fails_fails_its_test_with_what_it_answered_and_logged(
+    running: LocalApp, monkeypatch: pytest.MonkeyPatch, value: Any, log: str
+) -> None:
+    asked: list[Any] = []
+
+    def invoke(_: Any, name: str, event: Any) -> Answer | None:
+        asked.append((name, event))
+        return None if event == 0 else Answer(value, failed=event == 1, log=log)
+
+    monkeypatch.setattr(local_app, "invoke_locally", invoke)
+    assert value == running.invoke("report")
+    with pytest.raises(FunctionFailed) as failed:
+        running.invoke("report", 1)
+    text = f"function report failed: {json.dumps(value, indent=2)}\n{log}"
+    assert (text, value, log) == (str(failed.value), failed.value.error, failed.value.log)
+    with pytest.raises(RemitError, match="function orders-dev-count is not deployed"):
+        running.invoke("count", 0)
+    assert [("orders-dev-report", {}), ("orders-dev-report", 1), ("orders-dev-count", 0)] == asked
+
+
+def test_the_log_of_a_function_has_its_own_lines_alone(running: LocalApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def readers(account: Any, app: Any, since_ms: int) -> list[str]:
+        asked.append((account, [function.name for function in app.functions], since_ms))
+        return ["a reader"]
+
+    messages = ["START RequestId: 1 Version: $LATEST", "one", "two of one", "END RequestId: 1", "one"]
+    lines = [LogLine(number, "report", "s", message) for number, message in enumerate(messages)]
+    monkeypatch.setattr(local_app, "app_readers", readers)
+    monkeypatch.setattr(local_app, "new_lines", lambda given: lines if given == ["a reader"] else [])
+    assert ("one", "two of one", "one") == running.logs("report")
+    assert [(running._tests_app.running.account, ["report"], 0)] == asked
+    assert ["one", "two of one"] == [running.wait_for_log("report", text, seconds=0) for text in ("one", "two")]
+    with pytest.raises(AssertionError) as missing:
+        running.wait_for_log("report", "three", seconds=-1)
+    assert "report has not logged 'three' within -1 s, but:\none\ntwo of one\none" == str(missing.value)
+    lines.clear()
+    with pytest.raises(AssertionError, match=r"within -1 s, but:\nnothing$"):
+        running.wait_for_log("report", "three", seconds=-1)
+
+
+def test_an_app_that_cannot_be_deployed_is_tried_once(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def deployed(_: AppOfTests) -> RunningApp:
+        tried.append(1)
+        if len(tried) == 1:
+            raise RemitError("it cannot be built")
+        return RunningApp(None, {}, None, None)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(AppOfTests, "_deployed", deployed)
+    app = AppOfTests(make().folder, None, tmp_path)
+    for _ in range(2):
+        with pytest.raises(RemitError, match="it cannot be built"):
+            _ = app.running
+    assert ([1], False) == (tried, app.is_running)
+    other = AppOfTests(make().folder, None, tmp_path)
+    assert (other.running, True) == (other.running, other.is_running)
+    assert [1, 1] == tried
+
+
+def record(operation: str, decision: Any) -> AccessRecord:
+    return AccessRecord(
+        time="", caller="c", function="report", operation=operation, action="s3:X", resource="*", decision=decision,
+        because=f"nobody knows {operation}", statement="", file="", line=0, refused=False,
+    )  # fmt: skip
+
+
+def test_a_test_ends_with_its_data_put_back_and_fails_for_calls_that_nobody_could_check(
+    running: LocalApp, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [
+        record("s3.A", "allowed"),
+        record("s3.B", "unknown"),
+        record("s3.C", "denied"),
+        record("s3.D", "unknown"),
+    ]
+    asked: list[Any] = []
+
+    def accesses(_: Any, after: int) -> tuple[int, tuple[AccessRecord, ...]]:
+        asked.append(after)
+        return after + len(records), tuple(records)
+
+    monkeypatch.setattr(local_app, "accesses", accesses)
+    monkeypatch.setattr(local_app, "put_data_back", lambda _: asked.append("back"))
+    monkeypatch.setattr(local_app, "forget_answers", lambda _: asked.append("forgotten"))
+    assert tuple(records) == running.accesses()
+    closed: list[int] = []
+    running._answering = SimpleNamespace(close=lambda: closed.append(1), errors=[])  # type: ignore[assignment]
+    with pytest.raises(AssertionError) as failed:
+        running.finish()
+    lines = ["calls that could not be checked:"]
+    lines += [f"{operation} of report: nobody knows {operation}" for operation in ("s3.B", "s3.D")]
+    assert ("\n".join(lines), 11, [1]) == (str(failed.value), running._tests_app.last_access, closed)
+    records[:] = records[::2]
+    running.finish()
+    assert [7, "back", "forgotten", 7, "back", "forgotten", 11] == asked
+    error = ValueError("no")
+    running._answering = SimpleNamespace(close=lambda: closed.append(2), errors=[error])  # type: ignore[assignment]
+    with pytest.raises(AssertionError, match=r"the function of remit\.answer raised an error") as failed:
+        running.finish()
+    assert (error, 13, [1, 1, 2]) == (failed.value.__cause__, running._tests_app.last_access, closed)
+    asked.clear()
+    LocalApp(AppOfTests(make().folder, None, tmp_path)).finish()
+    assert [] == asked
