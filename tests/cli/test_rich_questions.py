@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -12,12 +13,15 @@ from audit_accounts import allow, page, role, user
 from audit_accounts import write as write_account
 from cli.test_told_by_options import at_a_terminal
 from projects import HELLO, configuration, inside, remit, write
+from remit import __version__
+from remit.audit import result_cache
 from remit.audit.audit import AuditInput, audit
 from remit.audit.result_cache import ResultCache
 from remit.audit.workers import processes
 from remit.catalogue.quotas import quota
+from remit.catalogue.snapshot_sources import versions
 from remit.cli import audit as audit_command
-from remit.cli import evaluate, invoke, jobs, lint, minimise, options
+from remit.cli import bootstrap, evaluate, invoke, jobs, lint, minimise, options
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL, Request
 from remit.iam.length import policy_length
@@ -27,9 +31,6 @@ from remit.local import aws
 from remit.local.control import invoke as local_invoke
 from remit.report.audit import audit_text
 from remit.roles.policy_size import Sizes
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def policy(*statements: dict[str, Any], version: str = "2012-10-17") -> str:
@@ -361,3 +362,63 @@ def test_of_functions_that_share_a_role_the_one_that_is_named_is_asked_about(tmp
     with inside(tmp_path, {}):
         ran = remit("explain", name, "sqs:SendMessage", "arn:aws:sqs:*:*:q")
     assert (1, f"Not allowed: {name} may not sqs:SendMessage on ") == (ran.status, ran.out.partition("arn:")[0])
+
+
+def test_files_that_an_option_names_are_no_accounts_and_answers_are_kept_by_the_data_they_are_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may lie in the folder of the accounts. An answer of older data or another remit is asked anew."""
+    kept: list[Any] = []
+
+    class Cache(ResultCache):
+        def __init__(self, folder: Path | None, version: str) -> None:
+            kept.append((folder, version))
+            super().__init__(None, version)
+
+    write_account(tmp_path, page(user("ann", allow("s3:GetObject"))))
+    write(tmp_path, {"resources.json": "[]", "kept/old.json": "[1", "answer.json": "[1"})
+    monkeypatch.setattr(result_cache, "ResultCache", Cache)
+    with inside(tmp_path, {}):
+        words = ("--resource-policies", "resources.json", "--cache", "kept", "--at", "2026-11-27", "--format", "json")
+        ran = remit("audit", ".", *words, "--output", "answer.json")
+    assert (0, "", "") == (ran.status, ran.out, ran.err)
+    facts = [f"{source.name}=={source.version}" for source in versions().sources]
+    assert [(Path("kept"), " ".join((__version__, *facts)))] == kept
+
+
+def test_the_roles_of_previews_are_those_of_one_with_every_number(tmp_path: Path) -> None:
+    """Names of the app's own that hold the preview's stay as they are."""
+    names = ("pull12", "apull1", "report")
+    functions = "".join(f"\n\n@app.function\ndef {name}(event, context): ...\n" for name in names)
+    grants = (
+        'from remit.grants import s3\n\n\n@app.function(policy=[s3.read("pull12")])\ndef reads(event, context): ...\n'
+    )
+    app = f"from remit import App\n\napp = App()\n{functions}\n\n{grants}"
+    config = configuration('config.stages = ["prod"]\nconfig.stages.previews = "pull"')
+    folder = tmp_path / "shop"
+    write(folder, {"app.py": app, "config/deploy.py": config})
+    stack, template = bootstrap._roles(folder, "github", ("acme/shop",), "pull")
+    one_stack, one = bootstrap._roles(folder, "github", ("acme/shop",), "pull1")
+    assert ("ci-shop-pull", "ci-shop-pull1") == (stack, one_stack)
+    policies, one_policies = (
+        {
+            name: made["Properties"]
+            for name, made in roles["Resources"].items()
+            if "PolicyDocument" in made["Properties"]
+        }
+        for roles in (template, one)
+    )
+    assert policies
+    assert json.loads(json.dumps(one_policies).replace("shop-pull1", "shop-pull*")) == policies
+    only = bootstrap._roles(folder, "github", ("acme/shop",), "prod")
+    assert "ci-shop-prod" == only[0]
+
+
+def test_a_link_to_a_folder_is_read_as_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, {"lib/p.json": policy(statement("s3:GetObjekt", "*"))})
+    (tmp_path / "link").symlink_to("lib")
+    with inside(tmp_path, {}):
+        rows = {name: json.loads(remit("lint", name, "--json").out) for name in ("lib", "link", "link/p.json")}
+    assert {"lib": "lib/p.json", "link": "link/p.json", "link/p.json": "link/p.json"} == {
+        name: found[0]["file"] for name, found in rows.items()
+    }
