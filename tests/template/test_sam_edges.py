@@ -75,7 +75,7 @@ def test_the_plan_domain_and_authorizers_of_an_api_are_made_whole() -> None:
         DefinitionBody={"paths": {}},
         EndpointConfiguration={"Type": "PRIVATE", "IpAddressType": "dualstack", "VPCEndpointIds": ["v"]},
     )
-    put_in = {"Fn::Transform": {"FunctionArn": "f"}}
+    put_in = {"Fn::Transform": {"FunctionArn": "f", "EnableFunctionDefaultPermissions": True}}
     resources = {"R": rest, "P": sam("HttpApi", StageName="a-b", Auth={"Authorizers": put_in})}
     assert made(resources) == {
         "R": (
