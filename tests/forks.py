@@ -134,6 +134,7 @@ def _be_fork(
         config.workerinput = {"workerid": name}  # who has one writes no report and no cache of its own
         config._tmp_path_factory._basetemp = config._tmp_path_factory.getbasetemp() / name
         config._tmp_path_factory._basetemp.mkdir(mode=0o700)
+        config._tmp_path_factory._exit_stack.pop_all()  # earlier runs' folders: all forks would remove them at once
         config.pluginmanager.unregister(name="terminalreporter")
         capture.stop_global_capturing()  # its files are the same in all forks
         capture.start_global_capturing()
