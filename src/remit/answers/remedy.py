@@ -162,12 +162,15 @@ def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_T
     is_foreign = arn.account.isdigit() and account not in ("", arn.account)
     placed = resource if is_foreign else _late_bound(resource)
     start = placed[: len(placed) - len(arn.resource)]
+    first_part, _, below_first_part = arn.resource.partition("/")
     _, _, without_kind = arn.resource.replace(":", "/", 1).partition("/")
-    own_name, first_part = name_of(resource), arn.resource.partition("/")[0]
-    names = dict.fromkeys((own_name, first_part, without_kind))
-    for name in [name for name in names if name] or [arn.resource]:
-        is_below_kind = without_kind.startswith(name) and (name == own_name or name != first_part)
-        _, _, after_name = (without_kind if is_below_kind else arn.resource).partition(name)  # `t` begins `table`, too
+    own_name = name_of(resource)
+    own_place = without_kind if without_kind.startswith(own_name) else arn.resource  # a table `t` is not in `table`
+    below_by_name = {own_name: own_place.removeprefix(own_name)}
+    below_by_name.setdefault(first_part, below_first_part)
+    below_by_name.setdefault(without_kind, "")
+    below_by_name.pop("", None)
+    for name, after_name in (below_by_name or {arn.resource: ""}).items():
         below = after_name.lstrip("/")
         argument = start + arn.resource.removesuffix(f"/{below}") if is_foreign else name
         yield _Target(json.dumps(argument), argument, below, placed)
