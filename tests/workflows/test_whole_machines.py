@@ -184,6 +184,34 @@ def test_whoever_waits_for_a_job_needs_its_rule_and_what_sees_and_causes_its_end
     ]
 
 
+QUERY: Final = f"arn:aws:athena:{PLACE}:workgroup/"
+TASKS: Final = f"arn:aws:ecs:{PLACE}:task/"
+JOB: Final = f"arn:aws:batch:{PLACE}:job/*"
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "waiting"),
+    [
+        ("athena:startQueryExecution", {"QueryString": "q", "WorkGroup": "w"}, {f"{QUERY}w"}),
+        ("athena:startQueryExecution", {"QueryString": "q"}, {f"{QUERY}primary"}),
+        ("athena:startQueryExecution", {"QueryString": "q", "WorkGroup.$": "$.w"}, {f"{QUERY}{UNRESOLVED}"}),
+        ("athena:startQueryExecution", None, {f"{QUERY}*"}),
+        ("batch:submitJob", {"JobName": "n", "JobQueue": "q", "JobDefinition": "d"}, {JOB, "*"}),
+        ("batch:submitJob", {"JobName.$": "$.n", "JobQueue": "q", "JobDefinition": "d"}, {JOB, "*"}),
+        ("batch:submitJob", None, {JOB, "*"}),
+        ("ecs:runTask", {"TaskDefinition": "d"}, {f"{TASKS}default/*"}),
+        ("ecs:runTask", None, {f"{TASKS}*/{UNRESOLVED}"}),
+    ],
+)
+def test_a_job_is_ended_by_its_group_as_the_call_names_it_and_never_by_a_name_that_its_arn_does_not_have(
+    call: str, arguments: dict[str, Any] | None, waiting: set[str]
+) -> None:
+    given = {} if arguments is None else {"Parameters": arguments}
+    needed = accesses(machine(Type="Task", Resource=f"{TO}{call}.sync", **given), MACHINE, SETTING, lambda _: ())
+    waited = {each.resource for each in needed if each.doing == "waits for what it starts"}
+    assert {resource for resource in waited if ":rule/" not in resource} == waiting
+
+
 def test_what_waits_for_a_job_of_which_nobody_knows_what_that_takes_needs_all_of_the_service() -> None:
     task = machine(Type="Task", Resource=f"{TO}databrew:startJobRun.sync", Parameters={"Name": "n"})
     assert lines(task) == [

@@ -211,11 +211,18 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
             continue
         spelling = parameter_format(client, name)
         taken = {parameter.lower() for parameter in (() if spelling is None else spelling.kinds)}
-        about_job = {given: value for given, value in _dict(arguments).items() if given.lower() in taken}
+        known = (
+            arguments if isinstance(arguments, dict) else {"Cluster": OPEN}
+        )  # ECS has a default, where none is given
+        about_job = {given: value for given, value in known.items() if given.lower() in taken}
+        if "queryexecutionid" in taken:  # or Athena takes the query for one of the primary workgroup
+            about_job["QueryExecutionId"] = OPEN
         for action, arn in _of_operation(client, name, about_job, setting):
             start, unresolved, end = arn.partition(UNRESOLVED)
             # The job's own id is made when it starts: its ARN is as narrow as the call says, which may name the job.
-            named = [own for _, own in own_accesses if unresolved and start and own.startswith(start)]
+            # The ARN of a job of Batch has no name ("IAM policies for calling AWS Batch").
+            by_name = unresolved and start and client != "batch"
+            named = [own for _, own in own_accesses if by_name and own.startswith(start)]
             if named:
                 yield action, named[0]
             else:
