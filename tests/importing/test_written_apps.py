@@ -464,6 +464,24 @@ def test_a_resource_stands_after_what_it_waits_for_and_none_is_made_of_one_that_
     assert " policy=" not in three
 
 
+@pytest.mark.parametrize(
+    ("event", "logical_id"),
+    [
+        ("s3: photos-in.v2", "S3BucketPhotosinv2"),
+        ("sns: _newsIn", "SNSTopicNewsIn"),
+        ("cognitoUserPool: {pool: my users, trigger: PreSignUp}", "CognitoUserPoolMyusers"),
+    ],
+)
+def test_a_resource_that_serverless_makes_of_a_name_keeps_its_logical_id(
+    tmp_path: Path, event: str, logical_id: str
+) -> None:
+    """Serverless drops all signs and writes the first letter large: "Resources" (Serverless Framework's guide)."""
+    functions = f"functions: {{one: {{handler: app.one, events: [{event}]}}}}"
+    write(tmp_path, {"serverless.yml": f"service: shop\nprovider: {{name: aws, runtime: python3.13}}\n{functions}\n"})
+    (made,) = app_of(read_source(tmp_path / "serverless.yml")).resources
+    assert f'logical_id="{logical_id}"' in flat(made.value)
+
+
 def test_functions_in_parts_are_joined_and_a_stage_that_only_the_deploy_knows_is_to_be_filled_in(
     tmp_path: Path,
 ) -> None:

@@ -308,7 +308,8 @@ class _Service:
     def _made(self, kind: str, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """Add the resource that Serverless makes of a name in an event of this kind, and return its Ref."""
         prefix, type_name, naming = _MADE[kind]
-        logical_id = prefix + "".join(f"{part[:1].upper()}{part[1:]}" for part in re.split(r"[^A-Za-z0-9]+", name))
+        letters = re.sub(r"[^A-Za-z0-9]", "", name)
+        logical_id = f"{prefix}{letters[:1].upper()}{letters[1:]}"
         properties = {naming: name, **placed(options, {"displayName": "DisplayName"})}
         self.resources[logical_id] = {"Type": type_name, "Properties": properties}
         return {"Ref": logical_id}

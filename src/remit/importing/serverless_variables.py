@@ -147,11 +147,8 @@ class ServerlessVariables:
         stored = source.startswith("ssm:") and not source.startswith("ssm(")
         default = {"Default": source.removeprefix("ssm:").removesuffix("~true")} if stored else {}
         kind = "AWS::SSM::Parameter::Value<String>" if stored else "String"
-        self.parameters[name] = {
-            "Type": kind,
-            **default,
-            "Description": f"${{{variable}}} of {self.source.file.rpartition('/')[2]}",
-        }
+        description = f"${{{variable}}} of {self.source.file.rpartition('/')[2]}"
+        self.parameters[name] = {"Type": kind, **default, "Description": description}
         return {"Ref": name}
 
     def _wrong(self, message: str, path: Steps, hint: str | None = None) -> RemitError:
