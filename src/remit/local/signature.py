@@ -305,9 +305,9 @@ def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
 
 _OF_URL_OF_VERSION_2: Final = frozenset({"awsaccesskeyid", "expires", "signature", "x-amz-security-token"})
 _OF_LISTS: Final = frozenset({
-    "continuation-token", "delimiter", "encoding-type", "fetch-owner", "key-marker", "list-type", "marker", "max-keys",
-    "max-parts", "max-uploads", "part-number-marker", "prefix", "start-after", "upload-id-marker", "version-id-marker",
-    "x-id",
+    "bucket-region", "continuation-token", "delimiter", "encoding-type", "fetch-owner", "key-marker", "list-type",
+    "marker", "max-buckets", "max-keys", "max-parts", "max-uploads", "part-number-marker", "prefix", "start-after",
+    "upload-id-marker", "version-id-marker", "x-id",
 })  # fmt: skip
 """Parameters, in lower case, that Version 2 does not sign, and that make no other request of one."""
 
