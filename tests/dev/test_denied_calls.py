@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.answers.grant_edit import spelled_grant
+from remit.dev import denied_calls as steps
 from remit.dev.denied_calls import DeniedCalls
-from remit.dev.events import CallDenied
+from remit.dev.events import CallDenied, GrantWritten
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessRecord
 
@@ -103,3 +106,47 @@ def test_the_grant_is_written_into_the_function_of_the_stage_that_runs(make: Mak
     calls = DeniedCalls(project.folder, "prod", project.load("prod"), "000000000000")
     calls.add(access(function="orders-prod-report"))
     assert "dynamodb.put(" in calls.write_last().diff
+
+
+def test_a_call_gets_the_grant_of_its_account_where_the_role_denies_it_or_allows_it_at_times(make: Make) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::data/*"}
+    statement["Condition"] = {"StringEquals": {"aws:SourceVpc": "vpc-12345678"}}  # type: ignore[assignment]
+    project = make(app=f"@app.function(policy=[{statement}])\ndef report(event, context): ...\n")
+    calls, app = denied_calls(project), project.load()
+    key = "arn:aws:kms:us-east-1:000000000000:key/0123"
+    for action, resource in (("s3:DeleteObject", "arn:aws:s3:::data/a"), ("kms:Decrypt", key)):
+        item = spelled_grant(app, app.functions[0], action, resource, project.folder, account="000000000000")
+        call = calls.add(access(action=action, resource=resource, file="shop/a.py", because="why"))
+        assert CallDenied("report", action, resource, "shop/a.py", 12, item, "why") == call
+        assert item
+    assert item != spelled_grant(app, app.functions[0], "kms:Decrypt", key, project.folder)
+
+
+def test_a_grant_is_made_of_the_source_as_it_is_now_for_the_last_call_until_it_is_written(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make(app=APP)
+    calls = DeniedCalls(project.folder, "prod", project.load(), "1")
+    last = CallDenied("Closing", "sqs:SendMessage", "arn:q", "shop/a.py", 3, "sqs.send()", "why")
+    calls._to_write = [CallDenied("report", "s3:GetObject", "*", "b.py", 1, "s3.read()", "why"), last]
+    namesake, asker = (SimpleNamespace(name=name, listed_as=id_) for name, id_ in (("Closing", "C"), ("x", "Closing")))
+    app = SimpleNamespace(triggered=(namesake, asker))
+    asked: list[Any] = []
+    errors = [RemitError("shared/app.py was changed meanwhile")]
+
+    def write() -> None:
+        while errors:
+            raise errors.pop()
+
+    def edit(*given: Any, **options: Any) -> Any:
+        asked.append((given, options))
+        return SimpleNamespace(name="shared/app.py", diff="+a", write=write)
+
+    monkeypatch.setattr(steps, "load", lambda *given: asked.append(given) or app)
+    monkeypatch.setattr(steps, "grant_edit", edit)
+    with pytest.raises(RemitError, match="was changed meanwhile"):
+        calls.write_last()
+    assert GrantWritten("shared/app.py", "+a") == calls.write_last()
+    edited = ((app, asker, "sqs:SendMessage", "arn:q", project.folder), {"account": "1"})
+    assert [(project.folder, "prod"), edited] * 2 == asked
+    assert ["report"] == [call.function for call in calls._to_write]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from remit.app import App, Function
+from remit.app import App, Function, LayerCode
 from remit.dev.events import WentWrong
 from remit.dev.source_files import copy_code, is_deployed
 from remit.errors import Origin, RemitError
@@ -42,12 +42,37 @@ def test_a_copy_is_new_where_a_file_came_changed_or_went(tmp_path: Path) -> None
     assert not (target / "lib").exists()
 
 
+def test_a_root_is_copied_alone_and_a_file_that_a_function_reads_stays_whole(tmp_path: Path) -> None:
+    folder, target = tmp_path / "shop", tmp_path / "copy"
+    (folder / "functions/a").mkdir(parents=True)
+    for name in ("app.py", "functions/a/handler.py", "functions/a/notes.md"):
+        (folder / name).write_text(name)
+    assert copy_code(folder, "functions/a", ("*.md",), target)
+    with (target / "handler.py").open() as started:
+        (folder / "functions/a/handler.py").write_text("longer than it was before")
+        assert copy_code(folder, "functions/a", ("*.md",), target)
+        assert "functions/a/handler.py" == started.read()
+    assert ["handler.py"] == [path.name for path in target.rglob("*")]
+    assert "longer than it was before" == (target / "handler.py").read_text()
+
+
 def test_what_may_name_packages_of_a_zip_is_deployed_wherever_its_root_is() -> None:
-    app = App("shop", "dev", (Function("f", "F", "app.f", {}, code="functions/a"), Function("g", "G", "app.g", {})))
-    named = ["requirements.txt", "functions/a/requirements-prod.txt", "uv.lock", "pyproject.toml", "setup.py"]
-    assert [True] * 5 == [is_deployed(file, app) for file in named]
+    functions = (Function("f", "F", "app.f", {}, code="functions/a"), Function("g", "G", "app.g", {}))
+    layers = (LayerCode("Tool", "layers/tool"), LayerCode("Dependencies", "functions/a", "python3.13", "arm64"))
+    app = App("shop", "dev", functions, layers=layers)
+    named = [
+        "requirements.txt",
+        "functions/a/requirements-prod.txt",
+        "uv.lock",
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+    ]
+    named += ["pylock.toml", "functions/a/pylock.dev.toml", "requirements-dev.in", "layers/tool/a.py"]
+    assert [True] * 10 == [is_deployed(file, app) for file in named]
     others = ["app.py", "lib/requirements.txt", "functions/b/pyproject.toml", "functions/a/app.py", "lock.py"]
-    assert [False] * 5 == [is_deployed(file, app) for file in others]
+    others += ["layers/tools/a.py", "a/pylock.toml", "pylock.toml.bak", "my-setup.py", "requirements.md"]
+    assert [False] * 10 == [is_deployed(file, app) for file in others]
 
 
 def test_a_mistake_is_told_for_programs_with_its_file_and_line() -> None:

@@ -63,7 +63,7 @@ def test_a_terminal_is_afterwards_as_it_was() -> None:
     before = termios.tcgetattr(sys.stdin)
     with single_keys():
         modes = termios.tcgetattr(sys.stdin)[_LOCAL_MODES]
-        assert 0 == modes & (termios.ICANON | termios.ECHO)
+        assert termios.ISIG == modes & (termios.ICANON | termios.ECHO | termios.ISIG)
     assert before == termios.tcgetattr(sys.stdin)
 
 
