@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -24,14 +26,15 @@ from remit.dev.events import (
     FilesChanged,
     GrantWritten,
     Logged,
+    Serving,
     WentWrong,
 )
 from remit.dev.loop import Debugged, DevLoop
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessRecord
+from terminals import HANGS
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterator
     from pathlib import Path
     from queue import SimpleQueue
@@ -301,13 +304,14 @@ def test_a_deploy_is_followed_told_served_and_debugged_and_readers_of_the_same_l
 ) -> None:
     project = make()
     built = project.built()
+    template = replace(built, body="declared")
     done: list[Any] = []
     loop = DevLoop(project.folder, "dev", region=None, first_port=1, tell=done.append)
     account = SimpleNamespace(client=None)
 
     def build_(*given: Any, **options: Any) -> Any:
         done.append((given, options))
-        return built
+        return built if options.get("for_this_machine") else template
 
     def deploy(job: DeployJob) -> Deployment:
         done.append((job.built, job.account, job.yes, job.drift, job.operator.command_options))
@@ -320,13 +324,15 @@ def test_a_deploy_is_followed_told_served_and_debugged_and_readers_of_the_same_l
     refused = replace(ok, ok=False, status="UPDATE_ROLLBACK_COMPLETE")
     outcomes = [None, ok, refused]
     old = [reader("a", "f"), reader("shared", "f", "g"), reader("gone", "f")]
-    new = [reader("a", "f"), reader("shared", "f", "h"), reader("b", "f")]
+    new = [reader("a", "f"), reader("shared", "f", "h"), reader("b", "f"), reader("shared", "f")]
     monkeypatch.setattr(loop, "_aws", SimpleNamespace(account="000000000000"), raising=False)
     monkeypatch.setattr(loop, "_account", account, raising=False)
     monkeypatch.setattr(loop, "_readers", old)
     monkeypatch.setattr(steps, "build", build_)
     monkeypatch.setattr(steps, "deploy", deploy)
-    monkeypatch.setattr(steps, "app_readers", lambda *_: new)
+    monkeypatch.setattr(steps, "app_readers", lambda *given: [replace(log, since_ms=given[2]) for log in new])
+    monkeypatch.setattr(steps, "DeniedCalls", lambda *given: given)
+    monkeypatch.setattr(steps, "time", SimpleNamespace(time=lambda: 1_795_000_000.25, monotonic=lambda: 1.0))
     monkeypatch.setattr(loop, "_run_what_is_deployed", lambda: done.append(("runs", loop._app)))
     monkeypatch.setattr(loop, "_serve", lambda outputs: done.append(("serves", outputs)))
     monkeypatch.setattr(loop, "_debug", lambda app: done.append(("debugs", app)))
@@ -343,9 +349,172 @@ def test_a_deploy_is_followed_told_served_and_debugged_and_readers_of_the_same_l
         assert Deployed("orders-dev", is_changed, deployed.seconds) == deployed
         assert [("serves", (StackOutput("Url", "x"),)), ("debugs", built.app)] == [serves, debugs]
         assert (project.folder / ".remit/dev/code/app.py").exists()
-        assert built.body == loop._declared
-        assert [True, False, False] == [log in old for log in loop._readers]
+        assert ("declared", built.app) == (loop._declared, loop._app)
+        assert [old[0], *(replace(log, since_ms=1_795_000_000_250) for log in new[1:])] == list(loop._readers)
+        assert old[0] is loop._readers[0]
+        assert (project.folder, "dev", built.app, "000000000000") == loop._denied  # type: ignore[comparison-overlap]
     done.clear()
     with pytest.raises(RemitError, match=r"deploying orders-dev failed \(UPDATE_ROLLBACK_COMPLETE\)"):
         loop._build_and_deploy()
     assert builds == done
+
+
+def test_a_save_of_code_is_served_to_each_function_from_the_copy_of_its_root(
+    stepped: Stepped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every root is copied, also after one that is new, as the app is declared now."""
+    loop, told = stepped
+    functions = tuple(
+        Function(name, name, "a.b", {}, code=code) for name, code in (("f", ""), ("g", "g"), ("h", "h/i"))
+    )
+    app = App("shop", "dev", functions, exclude=("*.md",))
+    copied: list[Any] = []
+    news: list[bool] = []
+    served: list[Any] = []
+
+    def copy(*given: Any) -> bool:
+        copied.append(given)
+        return news.pop(0)
+
+    monkeypatch.setattr(
+        steps, "build", lambda *given, **options: SimpleNamespace(app=app, body="b", given=(given, options))
+    )
+    monkeypatch.setattr(steps, "copy_code", copy)
+    monkeypatch.setattr(steps, "serve_code", lambda *given: served.append(given))
+    monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=iter((2.0, 2.5, 3.0)).__next__))
+    monkeypatch.setattr(loop, "_declared", "b")
+    monkeypatch.setattr(loop, "_app", APP)
+    monkeypatch.setattr(loop, "_aws", "aws", raising=False)
+    news += [False, True, False]
+    loop._follow_source(("a.py",))
+    folders = [loop._folder / ".remit/dev" / name for name in ("code", "code-g", "code-h%2Fi")]
+    assert [
+        (loop._folder, code, ("*.md",), folder) for code, folder in zip(("", "g", "h/i"), folders, strict=True)
+    ] == (copied)
+    assert [("aws", f"shop-dev-{name}", folder) for name, folder in zip("fgh", folders, strict=True)] == served
+    assert [FilesChanged(("a.py",)), CodeServed(0.5)] == told
+    news += [False, False, False]
+    loop._follow_source(("a.py",))
+    assert (2, 3) == (len(told), len(served))
+
+
+def test_addresses_of_this_aws_are_served_and_told_where_they_are_new(
+    stepped: Stepped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, told = stepped
+    asked: list[Any] = []
+    places = iter(
+        ({"A": "http://1", "B": "ws://2"}, {"A": "http://1", "B": "ws://3"}, {"B": "ws://3"}, {"A": "http://1"})
+    )
+
+    def serve(addresses: Any) -> Any:
+        asked.append(addresses)
+        return next(places)
+
+    monkeypatch.setattr(loop, "_aws", SimpleNamespace(port=80), raising=False)
+    monkeypatch.setattr(loop, "_ports", SimpleNamespace(serve=serve))
+    addresses = {"A": "http://127.0.0.1:80/x", "B": "ws://127.0.0.1:80/y"}
+    others = {"C": "http://127.0.0.1:8080/x", "D": "https://127.0.0.1:80/", "E": "see http://127.0.0.1:80/", "F": "f"}
+    for _ in range(4):
+        loop._serve([StackOutput(name, value) for name, value in {**others, **addresses}.items()])
+    assert [addresses] * 4 == asked
+    assert [Serving("A", "http://1"), Serving("B", "ws://2"), Serving("B", "ws://3"), Serving("A", "http://1")] == told
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("runs_before", [True, False])
+def test_an_aws_that_ran_before_goes_on_as_it_was_and_a_new_one_ends_with_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, runs_before: bool, strict: bool
+) -> None:
+    done: list[Any] = []
+    aws = SimpleNamespace(pid=7)
+
+    class Line:
+        def __init__(self, pid: int) -> None:
+            done.append(("line", pid))
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None:
+            done.append("line ends")
+
+    def refuse_unknown(_: Any, *, refuse: bool, client: int) -> None:
+        done.append(("refuse", refuse, client == steps.os.getpid()))
+
+    def start(folder: Path, *, region: str, progress: Any) -> Any:
+        done.append(("start", folder, region, progress))
+        return aws
+
+    loop = DevLoop(tmp_path, None, region="eu-north-1", first_port=1, tell=done.append, strict=strict)
+    monkeypatch.setattr(steps.local_aws, "find", lambda _: aws if runs_before else None)
+    monkeypatch.setattr(steps.local_aws, "start", start)
+    monkeypatch.setattr(steps.local_aws, "stop", lambda folder: done.append(("stop", folder)))
+    monkeypatch.setattr(steps, "refuse_unknown", refuse_unknown)
+    monkeypatch.setattr(steps, "lifeline", Line)
+    monkeypatch.setattr(steps, "debug", lambda *given, **options: done.append((given, options)))
+    monkeypatch.setattr(loop, "_run_what_is_deployed", lambda: done.append("runs zips"))
+
+    def run_inside() -> None:
+        with loop._running_aws() as loop._aws:
+            done.append("inside")
+            raise KeyboardInterrupt
+
+    refuses = [("refuse", True, True)] if strict else []
+    allows = [("refuse", False, True)] if strict else []
+    for waiting in (None, "shop-dev-door"):
+        done.clear()
+        monkeypatch.setattr(loop, "_waiting_function", waiting)
+        with pytest.raises(KeyboardInterrupt):
+            run_inside()
+        debugged = [] if waiting is None else [((aws, waiting, None), {"project": tmp_path})]
+        if runs_before:
+            ends: list[Any] = ["inside", *allows, "runs zips", *debugged]
+        else:
+            ends = [("line", 7), "inside", "line ends", ("stop", tmp_path)]
+        assert [("start", tmp_path, "eu-north-1", loop._wait_for), *refuses, *ends] == done
+
+
+def test_the_loop_deploys_then_does_what_its_threads_queue_and_ends_what_it_started(
+    stepped: Stepped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, _ = stepped
+    done: list[str] = []
+    begun: set[str] = set()
+    all_began = threading.Barrier(4, timeout=HANGS)
+
+    @contextmanager
+    def running() -> Iterator[str]:
+        done.append("starts")
+        yield "aws"
+        done.append("ends")
+
+    def saved(name: str) -> Any:
+        def wait(_: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
+            begun.add(name)
+            all_began.wait()
+            stop.wait()
+            yield ()
+
+        return wait
+
+    def look() -> None:
+        begun.add("look")
+        all_began.wait()
+        loop._stop.wait()
+
+    def keys(_: threading.Event) -> Iterator[str]:
+        begun.add("keys")
+        all_began.wait()
+        yield from "rqr"
+
+    account = SimpleNamespace(client=lambda service: done.append(f"client of {service}"))
+    monkeypatch.setattr(loop, "_running_aws", running)
+    monkeypatch.setattr(steps, "account_of", lambda aws: done.append(f"account of {aws}") or account)
+    monkeypatch.setattr(steps, "saved_at_the_top", saved("top"))
+    monkeypatch.setattr(steps, "saved_below", saved("below"))
+    monkeypatch.setattr(loop, "_look", look)
+    monkeypatch.setattr(loop, "_build_and_deploy", lambda: done.append("deploys"))
+    monkeypatch.setattr(loop, "_ports", SimpleNamespace(stop=lambda: done.append("serves nothing")))
+    loop.run(keys)
+    assert ["starts", "account of aws", "client of logs", "deploys", "deploys", "serves nothing", "ends"] == done
+    assert ({"top", "below", "look", "keys"}, True) == (begun, loop._stop.is_set())
