@@ -216,16 +216,18 @@ def test_an_api_that_acts_as_its_caller_may_what_the_caller_may(
 
 
 @pytest.mark.parametrize(
-    "uri", [FUNCTION, "web", f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/web/invocations"]
-)
-def test_a_method_with_a_role_is_asked_by_it(emulator: dict[str, Any], uri: str) -> None:
+    ("uri", "alias"),
+    [(FUNCTION, ""), ("web", ""), ("web:live", ":live"),
+     (f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/web/invocations", "")],
+)  # fmt: skip
+def test_a_method_with_a_role_is_asked_by_it(emulator: dict[str, Any], uri: str, alias: str) -> None:
     calls: Any = Calls(may=True)
     Deliveries(calls).take_hold()
     integration = {"uri": uri, "credentials": ROLE}
     assert ("invoked", "") == call(
         emulator["apigateway_v1"]._invoke_lambda_proxy_v1, {**METHOD, "integration": integration}
     )
-    assert [(ROLE, BY_API, "lambda:InvokeFunction", FUNCTION)] == calls.asked
+    assert [(ROLE, BY_API, "lambda:InvokeFunction", f"{FUNCTION}{alias}")] == calls.asked
 
 
 @pytest.mark.parametrize("name", TRIGGERS)

@@ -83,6 +83,7 @@ def test_a_mapping_that_is_no_more_runs_nothing_and_keeps_its_place(mappings: An
     ("body", "expected"),
     [
         ("no JSON", ()),
+        (b"no JSON", ()),
         (None, ()),
         ('{"batchItemFailures": null}', ()),
         ('{"batchItemFailures": [{"itemIdentifier": "1"}, {}, 3]}', ("1", None, None)),
@@ -216,6 +217,8 @@ def failed(*numbers: object) -> dict[str, Any]:
          NextStep((WAITS,), 0.0, 4.0, "MaxRecordAgeExceeded", Batch(WHOLE.records, 1))),
         ({"error": True}, {"BisectBatchOnFunctionError": "true"}, 4.0,
          NextStep((Batch([OLD]), Batch([NEW, LAST]), WAITS), 0.0, 0.5)),
+        ({"error": True}, {"BisectBatchOnFunctionError": "true", "MaximumRecordAgeInSeconds": 40}, 4.0,
+         NextStep((Batch([NEW, LAST]), WAITS), 0.0, 4.0, "MaxRecordAgeExceeded", Batch([OLD]))),
         ({"error": True}, {"BisectBatchOnFunctionError": False}, 4.0,
          NextStep((Batch(WHOLE.records, 1), WAITS), 4.0, 8.0)),
         (failed("3", "2"), REPORTS, 4.0, NextStep((Batch([NEW, LAST], 1), WAITS), 4.0, 8.0)),
@@ -243,3 +246,53 @@ def test_a_batch_of_one_is_not_halved_and_halves_keep_the_attempts_of_their_batc
     assert NextStep((Batch([NEW, LAST], 3),), 4.0, 8.0) == step
     limits = {"MaximumRetryAttempts": -1, "MaximumRecordAgeInSeconds": -1}
     assert NextStep((Batch([OLD], 10),), 4.0, 8.0) == next_step((Batch([OLD], 9),), {"error": True}, limits, now, 4.0)
+
+
+def test_a_record_may_be_as_old_as_the_mapping_says_and_no_older() -> None:
+    kinesis = {"sequenceNumber": "4", "approximateArrivalTimestamp": 1000.0}
+    batch = Batch([{"eventID": "shardId-7:4", "kinesis": kinesis}])
+    tried = Batch(batch.records, 1)
+    oldest = {"MaximumRecordAgeInSeconds": 40}
+    assert NextStep((tried,), 4.0, 8.0) == next_step((batch,), {"error": True}, oldest, 1040.0, 4.0)
+    given_up = NextStep((), 0.0, 4.0, "MaxRecordAgeExceeded", tried)
+    assert given_up == next_step((batch,), {"error": True}, oldest, 1040.5, 4.0)
+
+
+def test_a_batch_of_which_halves_are_too_old_was_invoked_once_by_its_record() -> None:
+    sent = Sent()
+    options = {"BisectBatchOnFunctionError": True, "MaximumRecordAgeInSeconds": 60}
+    mapping = {**MAPPING, **options, "DestinationConfig": {"OnFailure": {"Destination": S3}}}
+    service: Any = SimpleNamespace(_esms={"m": mapping}, _get_func_record_for_qualifier=lambda *_: (FUNCTION, None))
+    records = [record(1, age=100), record(2)]
+    results = iter([{"error": True}, {}])
+    FailedBatches(sent, service)._run_all("m", records, lambda *_: next(results))  # type: ignore[arg-type]
+    (document,) = sent.documents
+    context = document["requestContext"]
+    assert ("MaxRecordAgeExceeded", 1) == (context["condition"], context["approximateInvokeCount"])
+    assert (1, "1") == (document["KinesisBatchInfo"]["batchSize"], document["KinesisBatchInfo"]["endSequenceNumber"])
+
+
+def reported(*identifiers: object) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "result", "expected"),
+    [
+        (REPORTS, {"body": reported("m2"), "log": "l"}, {"body": reported("m2"), "log": "l"}),
+        (REPORTS, {"body": None, "log": "l"}, {"body": reported(), "log": "l"}),
+        (REPORTS, {"body": reported("m1", "m9")}, {"body": reported("m1", "m9"), "error": True}),
+        (REPORTS, {"body": b"no JSON"}, {"body": b"no JSON", "error": True}),
+        (REPORTS, {"body": {"errorType": "E"}, "error": True}, {"body": {"errorType": "E"}, "error": True}),
+        ({}, {"body": reported("m9")}, {"body": reported("m9")}),
+        (None, {"body": reported("m9")}, {"body": reported("m9")}),
+    ],
+)
+def test_the_result_of_a_batch_of_a_queue_is_an_error_where_it_names_another_message(
+    mapping: Any, result: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    service: Any = SimpleNamespace(_run_sqs_batch=None, _execute_function=lambda *_: result)
+    failed_batches.fail_wrongly_reported_batches(service)
+    batch = {"Records": [{"messageId": "m1"}, {"messageId": "m2"}]}
+    with during(failed_batches._READS_QUEUE, mapping):
+        assert expected == service._execute_function(FUNCTION, batch)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import defaultdict
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from emulator_copies import copied
+from remit.local.emulator import as_request_of, emulated
 from remit.local.journal import Journal, _Changes, _lines
 
 if TYPE_CHECKING:
@@ -102,3 +105,167 @@ def test_entries_that_a_request_changed_are_written_and_those_that_it_only_read_
     kept["History"].append("b")  # type: ignore[attr-defined]
     assert {"kept": kept} == lines(kept=kept)
     assert {"kept": kept} == lines(kept={**kept})  # another object is a change
+
+
+def test_a_table_that_was_only_looked_at_is_written_without_what_changes_with_its_items(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_items = {"items": {"k": {"s": {}}}, "ItemCount": 1, "TableSizeBytes": 9}
+    table = {"TableName": "t", **of_items, emulated("services.dynamodb")._INDEX_MEMBERS: {"i": "never"}}
+    copied(monkeypatch, "services.dynamodb", _tables=SimpleNamespace(_data={PLACE: table}))
+
+    def entry(before: Any) -> Any:
+        changes = _Changes(entries={("dynamodb", "tables", PLACE): before})
+        (line,) = Journal(tmp_path / "messages.jsonl")._entries(changes)
+        return line["entry"]
+
+    assert {"TableName": "t"} == entry(table)
+    assert {"TableName": "t", **of_items} == entry(None)
+
+
+PLACE: Final = ("1", "eu-west-1", "t")
+NEW_PLACE: Final = ("1", "eu-west-1", "new")
+NEW_TABLE: Final = {"TableArn": "arn:aws:dynamodb:eu-west-1:1:table/new", "Status": "ACTIVE", "ItemCount": 1}
+
+
+def put_item(table: Any, partition_key: str, sort_key: str, item: Any) -> None:
+    table["items"][partition_key][sort_key] = item
+
+
+def test_each_change_is_put_back_once_but_for_lines_that_are_cut_off_and_changes_of_what_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages, records = [{"id": "a"}], [{"eventID": "1"}]
+    before = {"items": defaultdict(dict, k={"s": 1, "old": 2}), "ItemCount": 2, "TableSizeBytes": 9, "Status": "MADE"}
+    queues = {("1", "eu-west-1", "q"): {"attributes": {"QueueArn": QUEUE_ARN}, "messages": messages}}
+    copied(monkeypatch, "services.sqs", _queues=SimpleNamespace(_data=queues))
+    stores: dict[str, Any] = {"_tables": {PLACE: before}, "_stream_records": {PLACE: records}}
+    dynamodb = copied(
+        monkeypatch, "services.dynamodb", **{name: SimpleNamespace(_data=data) for name, data in stores.items()},
+        _set_item=put_item, _remove_item=lambda table, *key: table["items"][key[0]].pop(key[1]),
+    )  # fmt: skip
+    parameters = {("1", "eu-west-1", name): {"Value": "before"} for name in ("deleted", "changed")}
+    copied(monkeypatch, "services.ssm", _parameters=SimpleNamespace(_data=parameters))
+    journal = Journal(tmp_path / "messages.jsonl")
+    journal._keep_items()
+
+    def parameter(name: str, entry: Any) -> dict[str, Any]:
+        return {"service": "ssm", "store": "parameters", "place": ["1", "eu-west-1", name], "entry": entry}
+
+    def table(place: Any, entry: Any) -> dict[str, Any]:
+        return {"service": "dynamodb", "store": "tables", "place": place, "entry": entry}
+
+    aside = [parameter("changed", {"Value": "first"}), parameter("deleted", None)]
+    last: list[dict[str, Any]] = [
+        {"queue": QUEUE_ARN, "message": {"id": "b"}},
+        {"queue": QUEUE_ARN, "message": {"id": "a"}},
+        {"queue": QUEUE_ARN, "message": {"id": "b"}},
+        {"table": PLACE, "record": {"eventID": "1"}},
+        {"table": PLACE, "record": {"eventID": "2"}},
+        {"table": NEW_PLACE, "record": {"eventID": "3"}},
+        {"queue": f"{QUEUE_ARN}-that-is-gone", "message": {"id": "c"}},
+        {"table": ["1", "eu-west-1", "gone"], "key": ["k", "s"], "item": 1},
+        table(PLACE, {"Status": "ACTIVE", "TableArn": "arn:aws:dynamodb:eu-west-1:1:table/t"}),
+        table(NEW_PLACE, {**NEW_TABLE, "items": {"k": {"s": 5}}}),
+        {"table": PLACE, "key": ["of another", "s"], "item": 3},
+        {"table": PLACE, "key": ["k", "old"], "item": None},
+        {"table": NEW_PLACE, "key": ["of another", "s"], "item": 4},
+        parameter("changed", {"Value": "last"}),
+        parameter("never", None),
+    ]
+    journal._append({"changes": aside})
+    journal.begin_save()
+    journal._append(last[0])
+    journal.path.write_bytes(journal.path.read_bytes() + b'\n{"changes": [\xff')
+    journal._append({"changes": last[1:]})
+    written_before = journal.path.read_bytes()
+    journal._replay()
+    assert written_before == journal.path.read_bytes()  # nothing is written down again
+    assert [{"id": "a"}, {"id": "b"}] == messages
+    assert {
+        PLACE: [{"eventID": "1"}, {"eventID": "2"}],
+        NEW_PLACE: [{"eventID": "3"}],
+    } == dynamodb._stream_records._data
+    of_items = {"items": {"k": {"s": 1}, "of another": {"s": 3}}, "ItemCount": 2, "TableSizeBytes": 9}
+    stored = {**of_items, "Status": "ACTIVE", "TableArn": "arn:aws:dynamodb:eu-west-1:1:table/t"}
+    new = {**NEW_TABLE, "items": {"k": {"s": 5}, "of another": {"s": 4}}}
+    assert {PLACE: stored, NEW_PLACE: new} == dynamodb._tables._data
+    assert {("1", "eu-west-1", "changed"): {"Value": "last"}} == parameters
+
+
+def test_a_message_is_written_for_the_queue_that_its_sender_or_a_service_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queues = {name: {"attributes": {"QueueArn": f"{QUEUE_ARN}-{name}"}, "messages": []} for name in ("one", "other")}
+
+    def send(data: Any, url: str) -> Any:
+        queues[data.get("QueueUrl", url)]["messages"].append({"id": data["id"]})  # type: ignore[attr-defined]
+        return "sent", data["id"]
+
+    sqs = copied(
+        monkeypatch, "services.sqs", _act_send_message=send, _HANDLERS={"SendMessage": send},
+        _get_q=lambda url, _operation: queues[url],
+        _queue_by_arn=lambda arn: queues.get(arn.removeprefix(f"{QUEUE_ARN}-")),
+    )  # fmt: skip
+    delivered = []
+    for service, name in (("sns", "_deliver_to_sqs"), ("eventbridge", "_dispatch_to_sqs"),
+                          ("s3", "_deliver_event_to_sqs")):  # fmt: skip
+
+        def deliver(arn: str, body: str, *, to: str = service) -> None:
+            delivered.append((to, arn))
+            if arn in (f"{QUEUE_ARN}-one", f"{QUEUE_ARN}-other"):
+                send({"QueueUrl": arn.removeprefix(f"{QUEUE_ARN}-"), "id": body}, "")
+
+        copied(monkeypatch, f"services.{service}", **{name: deliver})
+    journal = Journal(tmp_path / "messages.jsonl")
+    journal._keep_messages()
+    assert ("sent", "1") == sqs._act_send_message({"QueueUrl": "other", "id": "1"}, "one")
+    assert ("sent", "2") == sqs._HANDLERS["SendMessage"]({"id": "2"}, "one")
+    emulated("services.sns")._deliver_to_sqs(f"{QUEUE_ARN}-one", "3")
+    emulated("services.eventbridge")._dispatch_to_sqs(f"{QUEUE_ARN}-other", "4")
+    emulated("services.s3")._deliver_event_to_sqs(f"{QUEUE_ARN}-one", body="5")
+    emulated("services.s3")._deliver_event_to_sqs("gone", "6")
+    expected = [("other", "1"), ("one", "2"), ("one", "3"), ("other", "4"), ("one", "5")]
+    assert [{"queue": f"{QUEUE_ARN}-{name}", "message": {"id": id_}} for name, id_ in expected] == written(journal.path)
+    assert ["sns", "eventbridge", "s3", "s3"] == [service for service, _ in delivered]
+
+
+def test_what_a_request_changes_in_a_store_is_one_line_and_an_operation_that_reads_writes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = emulated("core.responses").AccountRegionScopedDict()
+
+    async def handle(_method: str, _path: str, headers: Any, names: list[str]) -> str:
+        for name in names:
+            store[name] = {"Value": headers["x-amz-target"]}
+        store.pop_scoped("1", "eu-west-1", "removed", None)
+        store.set_scoped("1", "eu-west-1", "set", {"Value": "set"})
+        return "answered"
+
+    ssm = copied(
+        monkeypatch, "services.ssm", get_state=lambda: {"parameters": {}}, _parameters=store, handle_request=handle
+    )
+    journal = Journal(tmp_path / "messages.jsonl")
+    journal._keep_entries("ssm")
+
+    def ask(operation: str, *names: str) -> list[dict[str, Any]]:
+        journal.path.unlink(missing_ok=True)
+        headers = {"x-amz-target": f"AmazonSSM.{operation}"}
+        with as_request_of("1", "eu-west-1"):
+            assert "answered" == asyncio.run(ssm.handle_request("POST", "/", headers, list(names)))
+        return written(journal.path) if journal.path.exists() else []
+
+    reads = ("BatchGetItem", "DescribeParameters", "GetParameter", "ListTagsForResource", "Query", "Scan",
+             "SearchTables", "TransactGetItems")  # fmt: skip
+    assert [[]] * len(reads) == [ask(operation, "removed") for operation in reads]
+    lines = [
+        {"service": "ssm", "store": "parameters", "place": ["1", "eu-west-1", name], "entry": entry}
+        for name, entry in (
+            ("a", {"Value": "AmazonSSM.PutParameter"}),
+            ("b", {"Value": "AmazonSSM.PutParameter"}),
+            ("removed", None),
+            ("set", {"Value": "set"}),
+        )
+    ]
+    store._data["1", "eu-west-1", "removed"] = {"Value": "there"}
+    assert [{"changes": lines}] == ask("PutParameter", "a", "b")

@@ -236,12 +236,14 @@ def test_a_mapping_is_read_while_its_role_may_and_one_of_an_empty_queue_is_not_a
     late = emulator.add("long ago")
     emulator.add("of topic", "arn:aws:sns:eu-west-1:1:t")
     emulator.add("of nobody", function="gone")
-    assert ["long ago", "of topic", "of nobody"] == emulator.read()
+    elsewhere = {"UUID": "elsewhere", "FunctionName": "web", "EventSourceArn": QUEUE}  # no function of this account's
+    emulator.mappings.append(("444455556666", REGION, elsewhere))
+    assert ["long ago", "of topic", "of nobody", "elsewhere"] == emulator.read()
     assert [(ROLE, BY, action, QUEUE, "web") for action in READS] == calls.asked
     assert reading._checked["of topic"] < just
     calls.denied = {"sqs:DeleteMessage"}
     emulator.messages.append("m")
-    assert ["of topic", "of nobody"] == emulator.read()
+    assert ["of topic", "of nobody", "elsewhere"] == emulator.read()
     assert f"PROBLEM: {DENIED.format('DeleteMessage')}" == late["LastProcessingResult"]
 
 
@@ -375,6 +377,8 @@ def test_writing_a_log_asks_for_the_group_the_stream_and_the_lines_in_that_order
         ({"data": "text"}, {"data": {"kind": [{"exists": False}]}}, False),
         ({"data": {}}, {"data": {"kind": [{"exists": False}]}}, True),
         ({"body": "text"}, {"body": ["text"]}, True),
+        ({"body": [{"kind": "note"}, {"kind": "order"}]}, {"body": {"kind": ["order"]}}, True),
+        ({"body": [{"kind": "note"}]}, {"body": {"kind": ["order"]}}, False),
         ({"body": {"kind": "order"}}, {"body": {"kind": [{"unknown": 1}]}}, False),
         ({"a": 1}, {"$or": [{"a": [1]}, {"b": [2]}]}, True),
         ({"a": 2}, {"$or": [{"a": [1]}, {"b": [2]}]}, False),

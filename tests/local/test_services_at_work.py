@@ -33,6 +33,7 @@ STORES = {
     "cloudformation": ("_stacks",),
     "cloudwatch_logs": ("_log_groups",),
     "iam": ("_roles",),
+    "kinesis": ("_streams",),
     "lambda_svc": ("_functions",),
     "secretsmanager": ("_secrets",),
     "sqs": ("_queues", "_queue_name_to_url"),
@@ -107,6 +108,9 @@ def test_a_mapping_asks_on_its_source_and_lists_streams_on_all() -> None:
     queues._queues["u"] = {"attributes": {"QueueArn": QUEUE}}
     queues._queue_name_to_url["q"] = "u"
     assert None is problem_of(QUEUE)[0]
+    emulated("services.kinesis")._streams["s"] = {"StreamARN": STREAM}
+    assert (None, None) == (problem_of(STREAM)[0], problem_of(f"{STREAM}/consumer/c:1")[0])
+    assert [(None, [])] * 2 == [problem_of(""), problem_of("arn:aws:sqs")]  # of Kafka that is not AWS's, and no ARN
 
 
 LOGS = f"arn:aws:logs:{REGION}:{HERE}:log-group:/aws/lambda/web"

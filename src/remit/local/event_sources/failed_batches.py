@@ -176,7 +176,7 @@ class FailedBatches:
         first, last = batch.records[0], batch.records[-1]
         arn = deployed.configuration["FunctionArn"]
         document = {
-            **record_document(str(uuid.uuid4()), arn, deployed.version, condition, batch.attempts),
+            **record_document(str(uuid.uuid4()), arn, deployed.version, condition, batch.attempts or 1),  # of a half: 0
             "KinesisBatchInfo" if "kinesis" in first else "DDBStreamBatchInfo": {
                 "shardId": _shard(first),
                 "startSequenceNumber": _sequence_number(first),
