@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from remit.errors import RemitError
 from remit.local import environment
+from remit.package.interpreters import own_program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 REMIT = Path(sys.executable).parent / "remit"
 
@@ -130,12 +138,18 @@ def test_what_uv_says_last_is_told_with_what_helps(said: str, what: str, hint: s
     assert (hint, status) == (str(told.hint).partition(";")[0], told.exit_code)
 
 
-def test_the_emulator_the_runtime_and_the_sdk_have_folders_of_their_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("system", "platform"), [("linux", ()), ("darwin", ("--python-platform", "x86_64-manylinux_2_28"))]
+)
+def test_the_emulator_the_runtime_and_the_sdk_have_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, platform: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(environment, "sys", SimpleNamespace(platform=system))
     installed: list[tuple[object, ...]] = []
     environment.ENVIRONMENT.fill(tmp_path, lambda *arguments: installed.append(arguments))
     lists = Path(environment.__file__).parent
     assert (lists / "environment.txt", tmp_path / "packages") == installed[0]
-    assert (lists / "function_runtime.txt", tmp_path / "runtime") == installed[1][:2]
+    assert (lists / "function_runtime.txt", tmp_path / "runtime", *platform) == installed[1]
     links = {path.name: str(path.readlink()) for path in (tmp_path / "sdk").iterdir()}
     assert {name: f"../packages/{name}" for name in environment.SDK} == links
     environment._DEBUGPY.fill(tmp_path, lambda *arguments: installed.append(arguments))
@@ -188,3 +202,89 @@ def test_packages_are_in_the_cache_of_the_user(
     monkeypatch.setenv("HOME", str(tmp_path))
     own = tmp_path / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     assert (Path(chosen) if is_taken else own) / "remit" / "local" == environment._cache()
+
+
+HINT = "set XDG_CACHE_HOME to a folder that can be written"
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"), [(errno.ENOSPC, f"free some room (it takes 5 MB), or {HINT}"), (errno.EACCES, HINT)]
+)
+def test_a_disk_that_takes_no_packages_is_told_with_what_helps(cache: Path, number: int, hint: str) -> None:
+    def fill(_folder: Path, _install: object) -> None:
+        raise OSError(number, "the reason")
+
+    packages = environment.CachedPackages("the tool", "5 MB", (), fill)
+    with pytest.raises(RemitError) as refused:
+        packages.install(cache, print)
+    place = str(cache / "remit" / "local")
+    words = f"the tool is installed in {place!r}, which cannot be written: the reason"
+    assert (words, hint) == (refused.value.message, refused.value.hint)
+
+
+def test_what_another_remit_has_installed_meanwhile_is_used_and_its_use_is_noted(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def other_was_first(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
+        waiting()
+        folder = lock.with_suffix("")
+        folder.mkdir(mode=0o700)
+        (folder / "manifest.json").write_text("{}")
+        yield
+
+    def fill(_folder: Path, _install: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(environment, "alone", other_was_first)
+    said: list[str] = []
+    packages = environment.CachedPackages("the tool", "5 MB", (), fill)
+    assert packages.place == packages.install(cache, said.append)
+    assert ["waiting for another remit: the tool"] == said
+    os.utime(packages.place, (0, 0))
+    assert packages.place == packages.install(cache, said.append)
+    assert packages.place.stat().st_mtime > 0
+    assert ["waiting for another remit: the tool"] == said
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_uv_installs_a_locked_list_by_the_settings_of_the_project_and_no_secret_of_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_folder: bool
+) -> None:
+    runs: list[tuple[tuple[str, ...], Path | None]] = []
+    ended = [SimpleNamespace(returncode=0, stderr="a warning"), SimpleNamespace(returncode=1, stderr=SAID)]
+
+    def run(command: tuple[str, ...], folder: Path | None) -> SimpleNamespace:
+        runs.append((command, folder))
+        return ended[len(runs) - 1]
+
+    monkeypatch.setattr(environment, "run_uv", run)
+    project = tmp_path if is_folder else tmp_path / "gone"
+    packages = environment.CachedPackages("the tool", "5 MB", (), lambda *_: None)
+    packages._install(project, Path("list.txt"), Path("to"), "--more", "m")
+    with pytest.raises(RemitError) as refused:
+        packages._install(project, Path("list.txt"), Path("to"))
+    assert "secret" not in refused.value.message
+    assert "index.example" in refused.value.message
+    begin = ("pip", "install", "--python", own_program(), "--target", "to")
+    end = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirements", "list.txt")
+    folder = project if is_folder else None
+    assert [((*begin, "--more", "m", *end), folder), ((*begin, *end), folder)] == runs
+
+
+SAID = "hash mismatch at https://me:secret@index.example/simple"
+
+
+def test_a_folder_of_roots_may_be_an_images_and_one_of_another_user_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owners = {"root": 0, "mine": 1000, "other": 1001}
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    refused = []
+    for name, owner in owners.items():
+        folder = SimpleNamespace(stat=lambda owner=owner: SimpleNamespace(st_uid=owner, st_mode=0o40755))
+        try:
+            environment._check_owner(folder)  # type: ignore[arg-type]
+        except RemitError:
+            refused.append(name)
+    assert ["other"] == refused

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import suppress
 from copy import deepcopy
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emulator_copies import copied
+from remit.local import saved_state
 from remit.local.saved_state import copy_stores_in_one_step, leave_the_last_save_to_remit, write_what_changed
 
 if TYPE_CHECKING:
@@ -127,3 +131,87 @@ def test_the_end_of_the_emulator_saves_nothing_since_remit_does_right_after() ->
     asked: list[str] = []
     emulator.save_all({"sqs": lambda: asked.append("sqs")})
     assert [] == asked
+
+
+def test_nothing_is_written_while_the_emulator_is_not_to_keep_its_state(
+    tmp_path: Path, persistence: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_what_changed()
+    monkeypatch.setattr(persistence, "PERSIST_STATE", False)
+    persistence.save_state("sqs", STATE)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_states_of_services_with_many_items_are_what_they_hold_and_no_copies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    modules = [copied(monkeypatch, f"services.{name}") for name in ("cloudwatch_logs", "kinesis", "sqs")]
+    for name in ("app", "core.persistence"):
+        copied(monkeypatch, name)
+    responses: Any = importlib.import_module("ministack.core.responses")
+    for kind in (responses.AccountScopedDict, responses.AccountRegionScopedDict):
+        monkeypatch.setattr(kind, "__deepcopy__", None, raising=False)
+    names = [set(module.get_state()) for module in modules]
+    saved_state.save_quickly()
+    states = [module.get_state() for module in modules]
+    assert names == [set(state) for state in states]
+    for module, state in zip(modules, states, strict=True):
+        assert all(part is getattr(module, f"_{name}") for name, part in state.items())
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("", None),
+        ("ssm cannot be read", "it is not whole, or a newer remit has written it"),
+        ("s3 does not fit", "no part 'buckets'"),
+    ],
+)
+def test_each_state_that_is_kept_is_loaded_and_damage_of_one_ends_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damage: str, told: str | None
+) -> None:
+    loaded: list[tuple[str, object]] = []
+
+    class Module:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def load_persisted_state(self, state: object) -> None:
+            if damage == f"{self.name} does not fit":
+                raise ValueError("no part 'buckets'")
+            loaded.append((self.name, state))
+
+    states: dict[str, Any] = {"sqs": {"queues": 1}, "ssm": None, "sns": {}, "s3": {"buckets": 2}}
+    if damage == "ssm cannot be read":
+        (tmp_path / "ssm.json").touch()
+    app = copied(
+        monkeypatch, "app", _load_persisted_state=lambda: loaded.append(("by the emulator", None)),
+        _state_map={name: f"services.{name}" for name in states}, load_state=states.get,
+        _get_module=lambda name: Module(name.removeprefix("services.")),
+    )  # fmt: skip
+
+    def end(status: int) -> None:
+        raise SystemExit(status)
+
+    monkeypatch.setattr(saved_state, "os", SimpleNamespace(_exit=end))
+    saved_state.refuse_damaged_state(tmp_path)
+    if told is None:
+        app._load_persisted_state()
+        assert [("sqs", {"queues": 1}), ("s3", {"buckets": 2})] == loaded
+        return
+    with pytest.raises(SystemExit) as ended:
+        app._load_persisted_state()
+    assert ([("sqs", {"queues": 1})], 1) == (loaded, ended.value.code)
+    first, second = capsys.readouterr().out.splitlines()
+    file = str(tmp_path / f"{damage.partition(' ')[0]}.json")
+    assert f"the state in {file!r} cannot be read: {told}" == first
+    assert "move that file elsewhere to go on without it; `remit local reset` forgets all state" == second
+
+
+def test_other_threads_wait_while_a_save_is_undisturbed_and_no_longer_also_after_an_error() -> None:
+    intervals = [sys.getswitchinterval()]
+    with suppress(KeyError), saved_state.undisturbed():
+        intervals.append(sys.getswitchinterval())
+        raise KeyError
+    intervals.append(sys.getswitchinterval())
+    assert [intervals[0], 1.0, intervals[0]] == pytest.approx(intervals)

@@ -120,13 +120,19 @@ def test_a_server_that_is_killed_at_any_moment_has_all_that_it_acknowledged_and_
 
 
 KEYS: Final = st.sets(st.sampled_from("abcd"))
+OF_OBJECTS: Final = (
+    "bucket_tags", "multipart_uploads", "object_acl", "object_legal_hold", "object_retention", "object_tags",
+    "object_versions",
+)  # fmt: skip
+"""What the emulator's S3 holds of objects beside its buckets."""
 
 
 def put_objects(storage: Any, folder: Path, keys: set[str], content: str) -> None:
     """Write objects as the emulator does: what it says of them, and a file, in the place of the one that is there."""
     for key in keys:
         storage._buckets._data[*HERE, "photos"]["objects"][key] = {"etag": content}
-        storage._object_tags._data[key] = content
+        for name in OF_OBJECTS:
+            getattr(storage, f"_{name}")._data[key] = content
         new = folder / "new"
         new.write_text(content)
         new.replace(folder / key)
@@ -135,17 +141,17 @@ def put_objects(storage: Any, folder: Path, keys: set[str], content: str) -> Non
 def delete_objects(storage: Any, folder: Path, keys: set[str]) -> None:
     for key in keys:
         del storage._buckets._data[*HERE, "photos"]["objects"][key]
-        storage._object_tags._data.pop(key)
+        for name in OF_OBJECTS:
+            getattr(storage, f"_{name}")._data.pop(key)
         (folder / key).unlink()
 
 
+@settings(max_examples=30)
 @given(KEYS, st.lists(st.tuples(KEYS, KEYS), max_size=3))
 def test_objects_are_put_back_as_they_were_noted_however_often_tests_change_them(
     before: set[str], tests: list[tuple[set[str], set[str]]]
 ) -> None:
-    names = ("buckets", "bucket_tags", "multipart_uploads", "object_acl", "object_legal_hold", "object_retention",
-             "object_tags", "object_versions")  # fmt: skip
-    storage: Any = SimpleNamespace(**{f"_{name}": SimpleNamespace(_data={}) for name in names})
+    storage: Any = SimpleNamespace(**{f"_{name}": SimpleNamespace(_data={}) for name in ("buckets", *OF_OBJECTS)})
     storage._buckets._data[*HERE, "photos"] = {"objects": {}}
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in sys.modules if name.startswith("ministack.services.")]:
@@ -162,7 +168,8 @@ def test_objects_are_put_back_as_they_were_noted_however_often_tests_change_them
             checkpoint.restore()
             objects = storage._buckets._data[*HERE, "photos"]["objects"]
             assert dict.fromkeys(before, "old") == {key: objects[key]["etag"] for key in objects}
-            assert dict.fromkeys(before, "old") == storage._object_tags._data
+            noted = {name: dict.fromkeys(before, "old") for name in OF_OBJECTS}
+            assert noted == {name: getattr(storage, f"_{name}")._data for name in OF_OBJECTS}
             assert dict.fromkeys(before, "old") == {file.name: file.read_text() for file in folder.iterdir()}
 
 
