@@ -115,10 +115,19 @@ def test_what_terraform_fills_in_is_so_in_a_policy_and_is_cloudformations_in_a_t
         assert (read(json.dumps(document).encode(), "t.json").value == document) is stays
 
 
+def test_a_place_is_the_same_in_a_string_and_outside_of_one_whatever_quotes_stand_before() -> None:
+    text = '["a\\"b",\n{{ x }}, "{{ x }}", "{{ y }}",\n"c-${f("d")}-e", ${f("d")}]'
+    first, bare, inside, other, quoted, alone = filled_in(json.loads(readable(text, json=True)[0]))
+    assert ('a"b', bare) == (first, inside)
+    assert all(map(is_unfilled, (bare, other, alone)))
+    assert (f"c-{alone}-e", True) == (quoted, len({bare, other, alone}) == 3)
+
+
 def test_equal_places_are_filled_in_alike_in_keys_too() -> None:
     value = filled_in({"${opt:a}": ["${opt:a}", "x${opt:b}"], "n": 1})
     assert value == {unfilled("${opt:a}"): [unfilled("${opt:a}"), "x" + unfilled("${opt:b}")], "n": 1}
     assert unfilled("${opt:a}") != unfilled("${opt:b}")
     assert is_unfilled(unfilled("x"))
     assert not is_unfilled("x" + unfilled("x"))
+    assert not is_unfilled(unfilled("x") + "x")
     assert without_unfilled(f"a-{unfilled('x')}-b", "…") == "a-…-b"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remit.documents.json_text import LONGEST_NUMBER, MOST_REPEATED, read_json, texts_in
-from remit.documents.read import may_be_plan, read_as_written, read_on
+from remit.documents.read import NotFilledInError, may_be_plan, read_as_written, read_on
 from remit.documents.yaml_text import LARGEST as LARGEST_YAML
 from remit.errors import RemitError
 
@@ -28,6 +28,7 @@ MISTAKES = {
     "[NaN]": f"1:2 NaN is not valid JSON | {NO_NAN}",
     '["NaN", -Infinity]': f"1:9 -Infinity is not valid JSON | {NO_NAN}",
     "[1e999]": "1:2 the number 1e999… is too large",
+    "[1e9, 1e999]": "1:7 the number 1e999… is too large",
     f'["{"9" * 301}", 1, -{"9" * 301}]': "1:310 the number -99999999999… is too large",
     "{a: 1}": "1:2 a key in double quotes was expected here, not 'a: 1}'",
     "{'a': 1}": f"1:2 a key in double quotes was expected here, not \"'a': 1}}\" | {DOUBLE}",
@@ -108,6 +109,14 @@ def test_the_texts_of_a_document_are_told_with_their_paths_in_order() -> None:
     assert list(texts_in("x")) == [((), "x")]
 
 
+def test_what_a_condition_compares_is_found_at_its_name_and_all_else_at_its_value() -> None:
+    _, locate = read_json('\n {"Condition": {"Bool":\n {"a":\n 1}}}', "t")
+    paths: list[tuple[str, ...]] = [(), ("Condition",), ("Condition", "Bool"), ("Condition", "Bool", "a")]
+    places = ["t:2:2", "t:2:16", "t:2:17", "t:4:2"]
+    assert places == [str(locate(path)) for path in paths]
+    assert places[::-1] == [str(locate(path)) for path in reversed(paths)]
+
+
 # Files
 
 
@@ -121,6 +130,7 @@ def test_the_texts_of_a_document_are_told_with_their_paths_in_order() -> None:
         (b"a: 1\na: \xe9", "t.yaml", "2:4 t.yaml is not UTF-8: byte 8 is 0xe9 | save it as UTF-8"),
         (b" " * 8_000_001, "t.json", "1:1 t.json has 8,000,001 bytes: no policy and no template is so large"),
         (b"a: *b", "t.json", "1:1 a is not valid JSON | put text in double quotes"),
+        (b'"a', "t", f"1:1 {NO_STRING}"),
         (b'{"a": 1, b}', "t.yml", "1:10 a key in double quotes was expected here, not 'b}'"),
     ],
 )
@@ -179,6 +189,21 @@ def test_what_stands_twice_in_both_branches_of_a_tool_is_no_mistake() -> None:
     assert source.value["Statement"][0]["Effect"] == "Deny"
 
 
+def test_a_date_is_neither_a_warning_nor_a_language() -> None:
+    source = read_on(b"Version: 2012-10-17\nA: 017\n", "t.yaml")
+    assert ((), (), 2) == (source.warnings, source.languages, len(source.slips))
+
+
+def test_what_is_wrong_in_a_text_that_a_tool_fills_in_is_told_where_nothing_can_be_read_and_else_not() -> None:
+    assert () == read_on(b"a: !Foo x\n{% if y %}\n", "t.yaml").mistakes
+    with pytest.raises(NotFilledInError) as refused:
+        read_on(b'[\n{{ x }} "a"\n]', "t.json")
+    assert in_full(refused.value) == (
+        "2:2 t.json cannot be read before it is filled in: it holds text of Jinja, cookiecutter or Go templates"
+        " | lint what your tool makes of it"
+    )
+
+
 def test_of_a_yaml_text_that_is_too_long_its_beginning_is_read_to_the_end_of_an_entry() -> None:
     head, tail = "a: 1\n", "b: 2\nc: 3\n"
     text = f"{head}{'#' * (LARGEST_YAML - 100)}\n{tail}{'#' * 200}\nd: 4\n"
@@ -189,5 +214,7 @@ def test_of_a_yaml_text_that_is_too_long_its_beginning_is_read_to_the_end_of_an_
     assert (str(mistake.origin), mistake.hint) == ("t.yaml:4:1", "no quota of AWS is near that: take it apart")
     with pytest.raises(RemitError, match="no template is so large"):
         read_as_written(text.encode(), "t.yaml")
+    with pytest.raises(RemitError, match="no template is so large"):  # no entry ends near enough
+        read_on(f"{head}{'#' * LARGEST_YAML}\nb: 2\n".encode(), "t.yaml")
     whole = f"{head}{'#' * (LARGEST_YAML - len(head))}"
     assert read_as_written(whole.encode(), "t.yaml").value == {"a": 1}

@@ -9,6 +9,7 @@ import pytest
 
 import effort
 from random_cases import cases_of
+from remit.documents.slips import Slip
 from remit.documents.yaml_text import read_yaml
 from remit.errors import Origin, RemitError
 
@@ -141,6 +142,58 @@ def test_signs_that_mean_something_in_yaml_are_told_with_what_to_write(text: str
     with pytest.raises(RemitError) as caught:
         read_yaml(text, "t.yaml")
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem", "hint"),
+    [
+        ("b: 1\na: 'x\n\n", "2:4", "found unexpected end of stream", None),
+        ("b: 1\na: [1, 2\n  \n", "2:4", "did not find expected", None),
+        (
+            "*\r\n",
+            "1:1",
+            "expected alphabetic or numeric character",
+            "a * begins an alias in YAML: put it in quotes, '*'",
+        ),
+        (
+            "a: *",
+            "1:4",
+            "expected alphabetic or numeric character",
+            "a * begins an alias in YAML: put it in quotes, '*'",
+        ),
+        ("b: [1\n: 2", "2:1", "did not find expected", None),
+        ("b: 1\na: \x01", "2:4", "control characters are not allowed", None),
+    ],
+)
+def test_what_is_no_yaml_is_told_where_it_stops_and_what_never_ends_where_it_begins(
+    text: str, place: str, problem: str, hint: str | None
+) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_yaml(text, "t")
+    assert (f"t:{place}", hint) == (str(caught.value.origin), caught.value.hint)
+    assert problem in caught.value.message
+
+
+def test_a_tag_says_the_type_of_a_scalar_and_an_unknown_one_hides_its_value_alone() -> None:
+    mistakes: list[RemitError] = []
+    text = f"""\
+a: !!int "7"
+b: ! 7
+c: !!int 017
+d: !Include x
+e: !Include y
+f: !Include x
+g: &g {{h: 1, i: 2}}
+j: {{<<: [!Include x, *g], h: 3}}
+k: !{"l" * 90} x
+"""
+    value, _, slips = read_yaml(text, "t", mistakes=mistakes)
+    assert {"a": 7, "b": 7, "c": "017", "j": {"h": 3, "i": 2}} == {key: value[key] for key in "abcj"}
+    assert value["d"] == value["f"] != value["e"]
+    assert [Slip("octal", "017", ("c",))] == list(slips)
+    assert [("t:4:4", "the tag !Include is not allowed"), ("t:9:4", f"the tag !{'l' * 79} is not allowed")] == [
+        (str(mistake.origin), mistake.message) for mistake in mistakes
+    ]
 
 
 def test_a_document_may_nest_as_deep_as_is_said() -> None:
