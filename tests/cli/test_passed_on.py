@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,22 +19,26 @@ import pytest
 from answering import answering
 from cli.test_told_by_options import at_a_terminal
 from projects import HELLO, Ran, configuration, inside, remit, write
-from remit.cli import dev, options
-from remit.deploy import approval, artefacts, deployment_record, session
+from remit import build as builds
+from remit.cli import dev, options, rollback
+from remit.deploy import approval, artefacts, deployment_record, releases, session, workflow
 from remit.deploy import bucket as buckets
 from remit.deploy import delete as deletes
+from remit.deploy import logs as deployed_logs
 from remit.deploy.bucket import Bucket
 from remit.deploy.delete import FilledBucket
 from remit.deploy.events import StackEvent
 from remit.deploy.execute import Outcome
+from remit.deploy.log_lines import LogLine
+from remit.deploy.releases import Release
 from remit.dev import events, loop, terminal_keys
 from remit.local import aws
 from remit.local.control import clients, plain_client, server_commands
 from remit.report.operators import WordedOperator
+from remit.report.releases import release_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -514,3 +521,218 @@ def test_chosen_pythons_are_known_by_whole_paths(tmp_path: Path) -> None:
         assert "REMIT_PYTHON" not in os.environ
         command.main(["--python", "a/python", "--python", "b"], standalone_mode=False)
         assert f"{tmp_path}/a/python{os.pathsep}{tmp_path}/b" == os.environ["REMIT_PYTHON"]
+
+
+PLAN_GOES_WITH: Final = "--markdown and --write go with --plan"
+NOT_HERE: Final = "is for the AWS on this machine: add --local"
+REFUSED_LINES: Final = (
+    ((), None),
+    (("--accept-drift", "--revert-drift"), "choose one of --accept-drift and --revert-drift"),
+    (("--simulate-delays",), f"--simulate-delays {NOT_HERE}"),
+    (("--strict",), f"--strict {NOT_HERE}"),
+    (("--local", "--strict", "--simulate-delays", "3"), None),
+    (("--plan", "--json", "--markdown"), "choose one of --json and --markdown"),
+    (("--json",), None),
+    (("--markdown",), PLAN_GOES_WITH),
+    (("--json", "--write", "a.json"), PLAN_GOES_WITH),
+    (("--plan", "--write", "a.json"), "--write is for the answer of --json or --markdown: add one"),
+    (("--plan", "--json", "--write", "a.json"), None),
+    (("--plan", "--markdown", "--write", "config/a.md"), None),
+    (("--plan", "--markdown", "--write", "config"), "--write config: name a file in a folder that is there"),
+    (("--plan", "--markdown", "--write", "no/a.md"), "--write no/a.md: name a file in a folder that is there"),
+    (("--yes", "--resume", "--revert-drift", "--skip", "A"), None),
+    (("--plan", "--yes"), "--plan changes nothing: leave out --yes, or --plan"),
+    (
+        ("--plan", "--yes", "--resume", "--revert-drift", "--skip", "A"),
+        "--plan changes nothing: leave out --yes and --resume and --revert-drift and --skip, or --plan",
+    ),
+)
+
+
+@pytest.mark.parametrize(("words", "refusal"), REFUSED_LINES)
+def test_options_of_a_deploy_that_do_not_go_together_are_refused(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], refusal: str | None
+) -> None:
+    """Nothing is built or asked then."""
+
+    def account(_: options.Scope) -> Any:
+        raise options.RemitError("it is asked")
+
+    def built(*_: Any, **__: Any) -> Any:
+        raise options.RemitError("it is built")
+
+    monkeypatch.setattr(options.Scope, "account", account)
+    monkeypatch.setattr(builds, "build", built)
+    with inside(shop, {}):
+        ran = remit("deploy", *words)
+    if refusal is None:
+        end = "it is built" if "--local" in words else "it is asked"
+        error = f"error: {end}\n"
+    else:
+        error = f"error: {refusal}\nhint: `remit deploy --help` shows how it is used\n"
+    if "--json" in words:
+        told = "".join(json.loads(ran.out)[0][part] for part in ("message",))
+        assert (2, "", refusal or "it is asked") == (ran.status, ran.err, told)
+    else:
+        assert Ran(2, "", error) == ran
+
+
+@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.parametrize(
+    ("words", "accept", "bucket"),
+    [((), None, None), (("--accept", "it must", "--artefact-bucket", "mine"), "it must", "mine")],
+)
+def test_an_app_is_built_for_where_it_is_deployed(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], accept: Any, bucket: Any, *, local: bool
+) -> None:
+    """On AWS its account is known before the build, as guardrails have it; the one on this machine starts after it."""
+    account, _ = answering({}, local=local)
+    done: list[Any] = []
+
+    def build(folder: Path, stage: str | None, **values: Any) -> Any:
+        values.pop("progress")("packing")
+        lacking = values.pop("lacking")
+        done.append((folder, stage, values))
+        lacking("app")
+        raise options.RemitError("it ends here", exit_code=7)
+
+    def lacking(app: Any, folder: Path, account_of: Any) -> None:
+        done.append((app, folder, account_of()))
+
+    monkeypatch.setattr(options.Scope, "account", lambda _: done.append("account") or account)
+    monkeypatch.setattr(builds, "build", build)
+    monkeypatch.setattr(workflow, "lacking", lacking)
+    ran = remit("deploy", "-C", str(shop), "--stage", "test", *words, *(["--local"] if local else []))
+    place = {"${AWS::Partition}": "aws", "${AWS::Region}": "eu-central-1", "${AWS::AccountId}": NUMBER}
+    asked = {"accept": accept, "for_this_machine": local, "place": None if local else place, "bucket": bucket}
+    steps_ = [(shop, "test", asked), ("app", shop, account)]
+    assert (["account", *steps_] if not local else [steps_[0], "account", steps_[1]]) == done
+    assert Ran(7, "", "packing\nerror: it ends here\n") == ran
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "bucket", "stage"),
+    [((), None, Bucket(OURS.name), None), (("12", "--artefact-bucket", "mine"), 12, Bucket("mine", own=True), "test")],
+)
+@pytest.mark.parametrize("only_plans", [True, False])
+@pytest.mark.parametrize("local", [True, False])
+def test_a_release_is_deployed_again_as_its_line_says(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], number: Any, bucket: Bucket, stage: Any,
+    *, only_plans: bool, local: bool,
+) -> None:  # fmt: skip
+    done: list[Any] = []
+    account, _ = answering({})
+    release = Release("own", 3, at="2026-01-01T00:00:00Z", commit="0123456789")
+
+    def back(_: Any, bucket: Bucket, name: str, number: int | None) -> Release:
+        done.append((bucket, name, number))
+        return release
+
+    def carry_out(deploys: Any, _: Any, __: Any, wished: Any) -> int:
+        job = deploys(drift="ask")
+        done.append((job.built, job.account is account, job.release is release, job.drift, wished["only_plans"]))
+        return 5
+
+    monkeypatch.setattr(options.Scope, "account", lambda _: account)
+    monkeypatch.setattr(Release, "built_again", lambda _, *place: place)
+    monkeypatch.setattr(releases, "release_to_go_back_to", back)
+    monkeypatch.setattr(workflow, "deploy", lambda job: job)
+    monkeypatch.setattr(rollback, "carry_out", carry_out)
+    monkeypatch.setattr(aws, "save", done.append)
+    line = [*words, *(["--stage", stage] if stage else []), *(["--plan"] if only_plans else [])]
+    ran = remit("rollback", "-C", str(shop), *line, *(["--local"] if local else []))
+    built = (shop, "shop", stage or "dev")
+    saved = [shop] if local and not only_plans else []
+    assert [(bucket, "own", number), (built, True, True, "ask", only_plans), *saved] == done
+    ahead = "the working tree is ahead of what runs now: the next `remit deploy` deploys it again\n"
+    told = f"back to release {release_line(release)}; data stays as it is\n"
+    assert Ran(5, "", told + ("" if only_plans else ahead)) == ran
+    assert 2 == remit("rollback", "0").status
+
+
+@pytest.mark.parametrize(("interrupted", "code"), [(True, 130), (False, 0)])
+@pytest.mark.parametrize("local", [True, False])
+def test_lines_of_logs_are_followed_until_somebody_stops_it(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, code: int, *, interrupted: bool, local: bool
+) -> None:
+    """A log of the plain name comes first; where there is none, the stack tells the names."""
+    account, _ = answering({})
+    done: list[Any] = []
+    group = SimpleNamespace(exists=True, functions={"g": "report", "h": "long-name"})
+    missing = SimpleNamespace(exists=False, functions={})
+
+    def readers(_: Any, names: Any, since: int, text: str) -> Any:
+        done.append(("readers", names, since, text))
+        return [missing]
+
+    def deployed(_: Any, namespace: str, since: int, text: str, name: str | None) -> Any:
+        done.append(("deployed", namespace, since, text, name))
+        return [missing, group]
+
+    def lines(logs: Any) -> Any:
+        done.append(logs)
+        return [LogLine(0, "report", "s", "first")] if group in logs else []
+
+    def follow(logs: Any) -> Iterator[Any]:
+        done.append(logs)
+        yield [LogLine(1, "long-name", "s", "second")]
+        if interrupted:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(options.Scope, "account", lambda _, *, only_reads=False: done.append(only_reads) or account)
+    for name, function in {
+        "readers": readers, "deployed_readers": deployed, "new_lines": lines, "follow": follow,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(deployed_logs, name, function)
+    words = ["--since", "1970-01-01T00:00:01", "--filter", "x", "--follow", *(["--local"] if local else [])]
+    ran = remit("logs", "-C", str(shop), "report", *words)
+    first = "1970-01-01T00:00:00.000Z  report     first\n"
+    assert Ran(code, f"{first}1970-01-01T00:00:00.001Z  long-name  second\n", "") == ran
+    asked = [True, ("readers", {"report": "own-report"}, 1000, "x"), [missing]]
+    assert [*asked, ("deployed", "own", 1000, "x", "report"), [missing, group], [missing, group]] == done
+
+
+def test_standard_input_is_read_whole_and_a_day_may_be_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other files that are no plain ones are read up to a limit."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"12345")))
+    assert (b"12345", "standard input") == options.content(Path("-"), 3)
+    reader, writer = os.pipe()
+    os.write(writer, b"12345")
+    os.close(writer)
+    assert (b"123", f"/dev/fd/{reader}") == options.content(Path(f"/dev/fd/{reader}"), 3)
+    os.close(reader)
+    with inside(Path("/"), {"REMIT_TODAY": ""}):
+        assert options.today() > date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "jobs", "hint"),
+    [
+        ("reprot", ["report", "count"], {}, "did you mean `report`?"),
+        ("zzz", ["report", "count"], {}, "there are report, count"),
+        ("zzz", [], {}, "there are none"),
+        ("send", ["sent"], {"send": "worker"}, "`send` is a job: `worker` runs it"),
+    ],
+)
+def test_a_function_that_is_not_there_is_told_with_what_is(name: str, names: list[str], jobs: Any, hint: str) -> None:
+    app: Any = SimpleNamespace(functions=[SimpleNamespace(name=each) for each in names], jobs=jobs)
+    error = options.no_function(app, name)
+    assert (f"there is no function `{name}` in this app", hint, 2) == (error.message, error.hint, error.exit_code)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (
+            ("--artefact-bucket", "Mine"),
+            "error: 'Mine' is not a valid name for a bucket: {}\nhint: --artefact-bucket takes its name alone\n",
+        ),
+        (("--artefact-bucket", "s3://mine"), "error: 's3://mine' is not a valid name for a bucket: {}\n"),
+    ],
+)
+def test_a_bucket_that_cannot_be_is_refused(shop: Path, words: tuple[str, ...], error: str) -> None:
+    ran = remit("delete", "-C", str(shop), *words)
+    assert (2, "") == (ran.status, ran.out)
+    start, _, _ = error.partition("{}")
+    assert ran.err.startswith(start)
+    assert ran.err.endswith("hint: --artefact-bucket takes its name alone\n")
