@@ -728,7 +728,8 @@ def comparable(value: Any, left_out: Mapping[str, str]) -> Any:
     return {name: part for name, part in parts.items() if part not in ({}, [], None)}
 
 
-AWS_POLICIES = {"AmazonS3ReadOnlyAccess": "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}
+AWS = "arn:aws:iam::aws:policy/"
+AWS_POLICIES = {"AmazonS3ReadOnlyAccess": f"{AWS}AmazonS3ReadOnlyAccess"}
 """The ARNs of AWS's managed policies that templates here name, as a deploy hands them to the translator."""
 
 
@@ -808,6 +809,21 @@ def granted(resources: Json) -> set[tuple[str, str]]:
         for action in statement.actions.patterns
         for resource in (statement.resources.patterns if statement.resources is not None else ())
     }
+
+
+def test_a_managed_policy_is_listed_once_by_whichever_of_its_names_it_is_asked_for() -> None:
+    name = "AmazonS3ReadOnlyAccess"
+    tracing, other_partition = f"{AWS}AWSXrayWriteOnlyAccess", "arn:aws-cn:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    put_in = {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{name}"}
+    lists = (
+        [name, f"{AWS}{name}"],
+        [put_in, name, put_in],
+        [f"{AWS}{name}", name],
+        [tracing, other_partition, name, {"Ref": "Managed"}],
+    )
+    code = {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "s3://code/app.zip", "Tracing": "Active"}
+    functions = {f"F{number}": sam("Function", {**code, "Policies": arns}) for number, arns in enumerate(lists)}
+    assert_made_as_by_the_translator({"Transform": "AWS::Serverless-2016-10-31", "Resources": {**functions, **PLAIN}})
 
 
 @st.composite

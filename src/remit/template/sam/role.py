@@ -33,24 +33,26 @@ class _Entry:
     value: Any
     origins: Mapping[Path, Path] = field(default_factory=dict)
     reasons: Mapping[Path, str] = field(default_factory=dict)
+    arn: str = ""
+    """The ARN in AWS's first partition of a managed policy that is asked for by name, or by an ARN as text."""
 
 
 def role(declared: SamResource, service: str) -> MadeResource:
     """The execution role, with what each of the properties and events adds to it. RemitError: a policy that is none."""
     of_properties = [*_policies_of_properties(declared), *_declared_policies(declared)]
     entries = [*of_properties, *_policies_of_sources(declared, of_properties)]
-    managed: list[Any] = []
+    managed: dict[str, Any] = {}
     documents: list[_Entry] = []
     for entry in entries:
-        # SAM lists an ARN once, though several properties or events add it.
-        if entry.managed and entry.value not in managed:
-            managed.append(entry.value)
-        elif not entry.managed:
+        if entry.managed:
+            # SAM lists an ARN once, though several properties or events add it, by its name or as it is.
+            managed.setdefault(entry.arn or tokens.text_of(entry.value), entry.value)
+        else:
             documents.append(entry)
     trust = declared.properties.get("AssumeRolePolicyDocument") if declared.type == _FUNCTION else None
     properties = {
         "AssumeRolePolicyDocument": trusting(service) if trust is None else trust,
-        "ManagedPolicyArns": managed,
+        "ManagedPolicyArns": [*managed.values()],
         **({"Policies": [document.value for document in documents]} if documents else {}),
         **given(declared.properties, **_KEPT),
         "Tags": tags(declared.properties, _TAGGED.get(declared.type, "stateMachine:createdBy")),
@@ -128,7 +130,8 @@ def destinations(declared: SamResource) -> Iterator[tuple[str, Path, str, Any]]:
 
 
 def _aws_managed(name: str) -> _Entry:
-    return _Entry(managed=True, value=aws_policy(name))
+    value = aws_policy(name)
+    return _Entry(managed=True, value=value, arn=tokens.text_of(value).replace(tokens.PARTITION, "aws"))
 
 
 def _sam_policy(
@@ -159,7 +162,7 @@ def _policy(declared: SamResource, policy: Any, path: Path, number: int) -> _Ent
     RemitError (2), at its place: anything else.
     """
     if isinstance(policy, str):
-        return _Entry(managed=True, value=aws_policy(policy))
+        return _aws_managed(policy)
     chosen = choice(policy)
     if chosen is not None:
         return _policy_choice(declared, chosen, path, number)
