@@ -136,3 +136,20 @@ def test_a_module_mentions_what_its_imports_and_their_packages_do_and_all_where_
     assert (everything, True) == of("any")
     assert (everything, True) == of("of.a.layer")
     assert names.of("any") is names.of("any")
+
+
+def test_a_root_of_its_own_has_only_its_own_modules_and_a_text_of_any_length_may_stand_in_them(tmp_path: Path) -> None:
+    files = {
+        "base.py": "outer = 1",
+        "job/start.py": f"import base\nTEXT = '{'a' * 300}'",
+        "job/base.py": "inner = 1",
+        "job/any.py": "exec(x)",
+        "job/package/__init__.py": "packaged = 1",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    names = MentionedNames(tmp_path, "job")
+    meant = {"outer", "inner", "packaged", "TEXT"}
+    assert {"inner", "TEXT"} == names.of("start").names & meant
+    assert {"inner", "packaged", "TEXT"} == names.of("any").names & meant
