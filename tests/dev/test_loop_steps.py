@@ -492,7 +492,7 @@ def test_the_loop_deploys_then_does_what_its_threads_queue_and_ends_what_it_star
         def wait(_: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
             begun.add(name)
             all_began.wait()
-            stop.wait()
+            stop.wait(HANGS)
             yield ()
 
         return wait
@@ -500,7 +500,7 @@ def test_the_loop_deploys_then_does_what_its_threads_queue_and_ends_what_it_star
     def look() -> None:
         begun.add("look")
         all_began.wait()
-        loop._stop.wait()
+        loop._stop.wait(HANGS)
 
     def keys(_: threading.Event) -> Iterator[str]:
         begun.add("keys")
