@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import threading
 import time
@@ -95,7 +94,9 @@ def test_what_is_removed_is_told_and_neither_what_came_and_went_nor_what_this_pr
         told = list(_saved_names(tmp_path, [(kind, str(tmp_path / name)) for kind, name in changes]))
         monkeypatch.setattr(sys, "stderr", None)
         without_errors = list(_saved_names(tmp_path, [(changed, str(tmp_path / "output"))]))
-        monkeypatch.setattr(sys, "stderr", io.StringIO())  # of no file, which `fileno` refuses
+        closed = (tmp_path / "errors").open()
+        closed.close()
+        monkeypatch.setattr(sys, "stderr", closed)
         assert [("output",)] == list(_saved_names(tmp_path, [(changed, str(tmp_path / "output"))]))
     assert ([("0", "a", "gone", "kept", "saved")], []) == (told, without_errors)
 
