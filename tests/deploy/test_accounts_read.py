@@ -476,6 +476,96 @@ def test_of_a_bucket_its_policy_and_its_list_are_told_apart() -> None:
     )
 
 
+def test_a_bucket_whose_policy_is_not_shown_has_its_list_all_the_same() -> None:
+    others = [{"Grantee": {"Type": "CanonicalUser", "ID": "them"}, "Permission": "READ"}]
+    account, _ = answering(
+        {
+            "s3.ListBuckets": {"Buckets": [{"Name": "b1"}]},
+            "s3.GetBucketPolicy": Refused("AccessDenied", "", 403),
+            "s3.GetBucketOwnershipControls": Refused("OwnershipControlsNotFoundError", status=404),
+            "s3.GetBucketAcl": {"Owner": OWNER, "Grants": others},
+        }
+    )
+
+    of_policy, of_list = collected_policies(account, S3)
+    assert str(of_policy) == "error: the policy of arn:aws:s3:::b1 is not shown: AccessDenied"
+    assert isinstance(of_list, dict)
+    assert "them" in of_list["Policy"]
+
+
+def test_an_account_is_gathered_page_by_page_and_what_is_refused_is_told_and_asked_for_again(tmp_path: Path) -> None:
+    """The files, what is told meanwhile, and what a second run asks for: of both, all of it."""
+
+    def page(Marker: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        users = {"UserDetailList": [{"UserName": Marker or "m1", "CreateDate": datetime(2026, 3, 1, tzinfo=UTC)}]}
+        return {**users, "IsTruncated": not Marker, **({} if Marker else {"Marker": "m2"})}
+
+    none = Refused("NoSuchX", status=404)
+    key = f"arn:aws:kms:eu-central-1:{NUMBER}:key/1"
+    account, asked = answering(
+        {
+            "iam.GetAccountAuthorizationDetails": page,
+            "s3.ListBuckets": {"Buckets": [{"Name": "b1"}]},
+            "s3.GetBucketPolicy": {"Policy": POLICY},
+            "s3.GetBucketOwnershipControls": none,
+            "s3.GetBucketAcl": {"Owner": OWNER, "Grants": []},
+            "sqs.ListQueues": [Refused("AccessDenied", "no", 403), {}],
+            "sns.ListTopics": {"Topics": []},
+            "kms.ListKeys": {"Keys": [{"KeyArn": key}]},
+            "kms.GetKeyPolicy": [Refused("AccessDenied", "never", 403), {"Policy": POLICY}],
+            "secretsmanager.ListSecrets": {"SecretList": []},
+            "lambda.ListFunctions": {"Functions": []},
+            "ecr.DescribeRepositories": {"repositories": []},
+        }
+    )
+    heard: list[str] = []
+    failures = collect(account, Collecting(tmp_path), heard.append)
+
+    assert [(failure.account, failure.error.message) for failure in failures] == [
+        (NUMBER, "AWS denies ListQueues: no"),
+        (NUMBER, f"the policy of {key} is not shown: never"),
+    ]
+    services = ["s3", "sqs", "sns", "kms", "secretsmanager", "lambda", "ecr"]
+    pages = f"{NUMBER}: 2 pages of users, groups, roles and policies"
+    one = [f"{NUMBER}: 1 resources with a policy, after {service} in eu-central-1" for service in services]
+    assert heard == [pages, *one]
+    bucket = {"Arn": "arn:aws:s3:::b1", "Account": NUMBER, "Policy": POLICY}
+    users = [{"UserName": name, "CreateDate": "2026-03-01 00:00:00+00:00"} for name in ("m1", "m2")]
+    first = {"UserDetailList": users[:1], "IsTruncated": True, "Marker": "m2"}
+    of_users = {
+        f"accounts/{NUMBER}-0001.json": first,
+        f"accounts/{NUMBER}-0002.json": {"UserDetailList": users[1:], "IsTruncated": False},
+    }
+    assert files_in(tmp_path) == {**of_users, f"resource-policies/{NUMBER}.incomplete.json": [bucket]}
+    assert asked.calls("iam.GetAccountAuthorizationDetails") == [
+        {"MaxItems": 300},
+        {"MaxItems": 300, "Marker": "m2"},
+    ]
+
+    heard.clear()
+    asked.asked.clear()
+    assert collect(account, Collecting(tmp_path), heard.append) == ()
+    later = [line.replace(": 1 res", f": {1 if index < 3 else 2} res") for index, line in enumerate(one)]
+    assert heard == [pages, *later]
+    rows = [bucket, {"Arn": key, "Account": NUMBER, "Policy": POLICY}]
+    assert files_in(tmp_path) == {**of_users, f"resource-policies/{NUMBER}.json": rows}
+    assert asked.calls("iam.GetAccountAuthorizationDetails") == []
+
+    heard.clear()
+    asked.asked.clear()
+    assert collect(account, Collecting(tmp_path), heard.append) == ()
+    assert (heard, asked.asked) == ([pages], [])
+
+
+def files_in(folder: Path) -> dict[str, Any]:
+    """The JSON documents below a folder, by their paths."""
+    return {
+        path.relative_to(folder).as_posix(): json.loads(path.read_text("utf-8"))
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 def test_a_key_of_which_the_policy_fails_otherwise_fails_the_list() -> None:
     account, _ = answering(
         {"sqs.ListQueues": {"QueueUrls": ["x/a"]}, "sqs.GetQueueAttributes": Refused("InternalError", status=500)}

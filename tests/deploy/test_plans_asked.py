@@ -24,6 +24,8 @@ from remit.deploy.stack import (
     ours,
     settled,
 )
+from remit.deploy.status import DeployedResource
+from remit.deploy.status import status as status_of_stack
 from remit.errors import RemitError
 
 ID: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
@@ -386,7 +388,10 @@ def test_a_change_is_read_with_why_it_is_listed(raw: dict[str, Any], change: Res
 @pytest.mark.parametrize(
     ("found", "error", "words"),
     [
-        (stack("ROLLBACK_COMPLETE"), Stuck, "the first deploy of orders-dev failed"),
+        *(
+            (stack(status), Stuck, f"the first deploy of orders-dev failed .{status}.: ")
+            for status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+        ),
         (stack("UPDATE_ROLLBACK_FAILED", StackStatusReason="no"), Stuck, "failed, and so did going back: no"),
         (stack("DELETE_FAILED", StackStatusReason="no"), RemitError, "orders-dev is half deleted: no"),
         (stack("UPDATE_COMPLETE", {}), RemitError, "remit did not make it"),
@@ -623,6 +628,16 @@ EXECUTED: Final = {"ExecutionStatus": "EXECUTE_COMPLETE", "ChangeSetName": "x"}
             "somebody else is deleting orders-dev since 2026-03-01 12:03 UTC (DELETE_IN_PROGRESS)",
         ),
         (
+            "UPDATE_IN_PROGRESS",
+            [EXECUTED | {"CreationTime": datetime(2026, 1, 1, tzinfo=UTC)}],
+            "somebody else is deploying orders-dev since 2026-03-01 12:03 UTC (UPDATE_IN_PROGRESS)",
+        ),
+        (
+            "CREATE_COMPLETE",
+            [EXECUTED | {"Description": "ann", "CreationTime": datetime(2026, 1, 1, tzinfo=UTC)}],
+            "somebody else was first to deploy orders-dev, at 2026-03-01 12:03 UTC (CREATE_COMPLETE): ann",
+        ),
+        (
             "CREATE_COMPLETE",
             [],
             "somebody else was first to deploy orders-dev, at 2026-03-01 12:03 UTC (CREATE_COMPLETE)",
@@ -716,3 +731,53 @@ def test_whose_a_stack_is() -> None:
         with pytest.raises(RemitError, match="does not delete it"):
             ours(found, owner, "delete")
     assert settled(answering({"cloudformation.DescribeStacks": GONE})[0], "orders-dev") is None
+
+
+def test_whoever_waits_hears_of_each_state_once_and_waits_for_a_clean_up_in_any_case() -> None:
+    updating, cleaning = stack("UPDATE_IN_PROGRESS"), stack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    cleaning_back = stack("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+
+    def heard(*states: Any, wait: bool) -> list[str]:
+        account, _ = answering({"cloudformation.DescribeStacks": list(states)}, local=True)
+        statuses: list[str] = []
+        found = settled(account, "orders-dev", wait=wait, on_wait=lambda state: statuses.append(state.status))
+        assert found is not None
+        return [*statuses, found.status]
+
+    done = stack("UPDATE_COMPLETE")
+    names = ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"]
+    assert heard(updating, updating, cleaning, done, wait=True) == names
+    assert heard(cleaning, done, wait=False) == names[1:]
+    assert heard(cleaning_back, done, wait=False) == ["UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", names[2]]
+    assert heard(stack("REVIEW_IN_PROGRESS"), wait=False) == ["REVIEW_IN_PROGRESS"]
+
+
+def test_the_resources_of_a_stack_are_read_by_its_id_from_all_pages_in_the_order_of_their_ids() -> None:
+    def row(logical_id: str, status: str, **more: str) -> dict[str, Any]:
+        at = datetime(2026, 3, 1, tzinfo=UTC)
+        of_all = {"ResourceType": "AWS::SQS::Queue", "ResourceStatus": status, "LastUpdatedTimestamp": at}
+        return {"LogicalResourceId": logical_id, **of_all, **more}
+
+    def page(StackName: str, NextToken: str = "") -> dict[str, Any]:  # noqa: N803 - AWS's names
+        if NextToken:
+            return {"StackResourceSummaries": [row("A", "UPDATE_FAILED", PhysicalResourceId="a")]}
+        rows = [
+            row("C", "DELETE_FAILED", PhysicalResourceId=StackName, ResourceStatusReason="why"),
+            row("B", "CREATE_IN_PROGRESS"),
+        ]
+        return {"StackResourceSummaries": rows, "NextToken": "2"}
+
+    account, _ = answering(
+        {"cloudformation.DescribeStacks": stack("UPDATE_COMPLETE"), "cloudformation.ListStackResources": page}
+    )
+    found = status_of_stack(account, "orders-dev")
+    assert found is not None
+
+    queue = "AWS::SQS::Queue"
+    first, last = (
+        DeployedResource("A", queue, "a", "UPDATE_FAILED"),
+        DeployedResource("C", queue, ID, "DELETE_FAILED", "why"),
+    )
+    assert found.resources == (first, DeployedResource("B", queue, "", "CREATE_IN_PROGRESS"), last)
+    assert found.failed == (first, last)
+    assert found.physical_ids == {"A": "a", "C": ID}
