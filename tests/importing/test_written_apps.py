@@ -388,6 +388,7 @@ SOURCES: Final = {
         "flow.asl.yaml": "StartAt: A\nStates: {A: {Type: Pass, End: true}}\n",
         "broken.json": "{",
     },
+    "apis.yaml": {"apis.yaml": (RARE / "apis.yaml").read_text("utf-8")},
     "roles.yaml": {"roles.yaml": (RARE / "roles.yaml").read_text("utf-8")},
     "rare-serverless.yml": {"rare-serverless.yml": (RARE / "rare-serverless.yml").read_text("utf-8")},
     "chalicelib": {
