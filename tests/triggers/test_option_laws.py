@@ -487,6 +487,34 @@ def test_a_function_may_serve_the_steps_of_two_pools() -> None:
     assert ["${One.Arn}", "${Two.Arn}"] == [made.properties["SourceArn"] for made in permissions]
 
 
+KEYS_OF_CODES: Final = ("arn:aws:kms:eu-west-1:111122223333:key/1", "arn:aws:kms:eu-west-1:111122223333:key/2")
+
+
+@pytest.mark.parametrize("of_pool", [None, *KEYS_OF_CODES])
+@pytest.mark.parametrize("of_trigger", [None, *KEYS_OF_CODES])
+def test_the_codes_of_a_pool_have_the_one_key_that_the_pool_or_the_trigger_names(
+    of_pool: str | None, of_trigger: str | None
+) -> None:
+    configuration = {} if of_pool is None else {"KMSKeyID": of_pool}
+    pool = Resource("Users", "AWS::Cognito::UserPool", {"LambdaConfig": configuration})
+    own = function_of(Cognito(pool, "CustomEmailSender", key=of_trigger).at(Origin("app.py", 3)))
+    app = App("shop", "dev", (own,), resources=(pool,))
+    keys = {of_pool, of_trigger} - {None}
+    if len(keys) == 1:
+        (made,) = with_own_sources(app).resources
+        sender = {"LambdaArn": "${HelloFunction.Arn}", "LambdaVersion": "V1_0"}
+        assert {"KMSKeyID": keys.pop(), "CustomEmailSender": sender} == made.properties["LambdaConfig"]
+        return
+    why = (
+        "has 2 keys for the codes of a pool; it takes one"
+        if keys
+        else "needs key=, the KMS key that encrypts the codes"
+    )
+    with pytest.raises(RemitError) as refused:
+        with_own_sources(app)
+    assert (f"cognito's CustomEmailSender {why}", Origin("app.py", 3)) == (refused.value.message, refused.value.origin)
+
+
 @pytest.mark.parametrize(("region", "end"), [("eu-west-1", ""), ("cn-north-1", ".cn"), ("us-gov-west-1", "")])
 def test_the_users_of_a_pool_are_known_by_its_region(region: str, end: str) -> None:
     pool = f"{region}_AbC"

@@ -15,7 +15,7 @@ from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.triggers import app_wide, http_api, rest_api
 from remit.triggers.api import Api
-from remit.triggers.app_routes import route_checks, routes
+from remit.triggers.app_routes import permissions, route_checks, routes
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.dynamodb import Dynamodb
 from remit.triggers.event import Event
@@ -456,15 +456,49 @@ def test_each_route_of_a_function_has_a_permission_of_its_own_until_its_policy_i
     assert most() > most(folder="a" * 60)
 
 
+def test_permissions_that_fill_the_functions_policy_to_the_last_byte_stay_and_one_byte_more_widens_them() -> None:
+    """Statements are measured in the longest partition and region: 32 of 512 bytes are what is left for routes."""
+    place = "ap-southeast-99:111122223333"
+
+    def size_of(path: str) -> int:
+        source = f"arn:aws-us-gov:execute-api:{place}:1234567890/*/GET/{path}"
+        statement = {
+            "Sid": "shop-dev-F0WebSocketApiPermission12345678-123456789ABC",
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction",
+            "Resource": f"arn:aws-us-gov:lambda:{place}:function:shop-dev-f",
+            "Condition": {"ArnLike": {"AWS:SourceArn": source}},
+        }
+        return len(json.dumps(statement))
+
+    folder = "x" * (512 - size_of("/10"))
+    fitting = [f"{folder}/{at}" for at in range(10, 42)]
+    assert [512] * 32 == [size_of(path) for path in fitting]
+    assert 32 * 512 == 20_480 - 4_096
+    function = Function("f", "F0", "app.f", {})
+
+    def sources_of(paths: list[str]) -> list[str]:
+        asked = tuple(f"*/GET/{path}" for path in paths)
+        made = permissions(App("shop", "dev", (function,)), function, "HttpApi", asked)
+        return [each.properties["SourceArn"].partition("${HttpApi}/")[2] for each in made]
+
+    assert [f"*/GET/{path}" for path in fitting] == sources_of(fitting)
+    longer = [*fitting[:-1], f"{fitting[-1]}y"]
+    assert [f"*/*/{path}" for path in longer] == sources_of(longer)
+
+
 def test_grants_on_connections_are_told_where_an_app_has_no_websocket_api() -> None:
     on = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebSocketApi}/*"
+    sends = allow("execute-api:ManageConnections", on=on)
     grants = (
-        Grant(allow("execute-api:ManageConnections", on=on), Reason("text", "x"), THERE),
+        Grant(sends, Reason("text", "x"), THERE),
         Grant(allow("s3:GetObject", on="arn:aws:s3:::a/*"), Reason("text", "x"), HERE),
+        Grant(sends, Reason("text", "y"), HERE),
     )
     sending = Function("f", "F", "app.f", {}, policy=grants)
     told = [mistake for each in app_wide.checks([sending], ()) for mistake in each([sending])]
-    assert [THERE] == [mistake.origin for mistake in told]
+    assert [THERE, HERE] == [mistake.origin for mistake in told]
     made_by_hand = Resource("WebSocketApi", "AWS::ApiGatewayV2::Api", {})
     assert [] == [mistake for each in app_wide.checks([sending], (made_by_hand,)) for mistake in each([sending])]
 
@@ -731,3 +765,5 @@ def test_a_domain_without_routes_has_no_effect_and_that_is_said_once() -> None:
     note = "no function has a route, such as `on.{0}(…)`: `config.{0}.domain_name` has no effect ({1})"
     assert tuple(note.format(name, THERE) for name in ("api", "rest")) == app_wide.app_wide_notes(app)
     assert () == app_wide.app_wide_notes(app_of(Sqs("a"), api=ApiSettings(), rest=RestSettings()))
+    routed = app_of(Api("GET /a"), api=ApiSettings(**settings), rest=RestSettings(**settings))
+    assert (note.format("rest", THERE),) == app_wide.app_wide_notes(routed)
