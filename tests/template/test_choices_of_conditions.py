@@ -14,7 +14,8 @@ from remit.iam import tokens
 from remit.lint.policies import with_statements
 from remit.lint.rule_inputs import IDENTITY, PolicyDocument
 from remit.template.branches import NO_VALUE, ConditionOutcome, Deciding, branches, items, variants
-from remit.template.condition_outcomes import by_conditions, worlds
+from remit.template.condition_outcomes import Test as Comparison
+from remit.template.condition_outcomes import by_conditions, words, worlds
 from remit.template.policy_documents import grants_of
 
 if TYPE_CHECKING:
@@ -60,6 +61,34 @@ def test_a_value_is_told_for_each_way_in_which_its_conditions_fall_out() -> None
     beta = ConditionOutcome("IsBeta", holds=True)
     inside = [(variant.value, variant.when) for variant in variants(value, (), (beta, NOT_PROD))]
     assert inside == [({"Tags": ["t"]}, (beta, NOT_PROD))]
+
+
+def test_only_an_fn_if_by_itself_chooses_and_what_decides_is_told_once_with_each_item() -> None:
+    inner = {"Fn::If": ["IsProd", ["a", {"Fn::If": ["IsProd", "b", "c"]}], "d"]}
+    beside = {"Fn::If": ["IsProd", "x", "y"], "Other": 1}
+    assert [(branch.value, branch.path, branch.when) for branch in items([inner, beside])] == [
+        ("a", (0, "Fn::If", 1, 0), (PROD,)),
+        ("b", (0, "Fn::If", 1, 1, "Fn::If", 1), (PROD,)),
+        ("d", (0, "Fn::If", 2), (NOT_PROD,)),
+        (beside, (1,), ()),
+    ]
+    statement = {"Condition": "IsProd", "Lists": [["a"], ["b", ["c"]]]}
+    assert [(variant.value, variant.when, variant.moved) for variant in variants(statement, ())] == [
+        (statement, (), {})
+    ]
+
+
+def test_a_world_is_told_by_as_few_of_its_tests_as_no_other_has() -> None:
+    stage, beta = Comparison("${Stage}", "prod"), Comparison("${Beta}", "")
+    every = [{stage: first, beta: second} for first in (True, False) for second in (True, False)]
+    both, prod_alone, beta_alone, neither = every
+    assert [words(some, every) for some in ([prod_alone, beta_alone], [both, prod_alone], [neither], every, [])] == [
+        ("Stage = prod", 'Beta is not ""'),
+        ("Stage = prod",),
+        ("Stage is not prod", 'Beta is not ""'),
+        (),
+        (),
+    ]
 
 
 def test_parts_that_a_branch_moves_are_still_found_in_the_file() -> None:

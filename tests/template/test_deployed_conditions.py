@@ -112,6 +112,7 @@ def test_conditions_that_ask_each_other_in_a_circle_are_asked_once() -> None:
         (["a", "a"], {True}),
         (["a", "b"], {False}),
         ([{"Ref": "P"}, {"Ref": "P"}], {True}),
+        ([{"Name": "a", "Of": "b"}, {"Of": "b", "Name": "a"}], {True}),
         ([{"Ref": "P"}, "a"], {True, False}),
         (["a", {"Ref": "P"}], {True, False}),
         ([{"Ref": "P"}, {"Ref": "Q"}], {True, False}),

@@ -78,6 +78,7 @@ def test_loops_within_loops_are_unrolled() -> None:
         {"Fn::ForEach::Topics": [3, ["a"], {}]},
         {"Fn::ForEach::Topics": {"Name": ["a"]}},
         loop([str(number) for number in range(1_002)]),
+        {**loop({"Ref": "Unknown"}), "Queue": ["Name", ["a"], {"${Name}": {"Type": "AWS::SQS::Queue"}}]},
     ],
 )
 def test_what_is_no_loop_or_cannot_be_known_stays(made: dict[str, Any]) -> None:

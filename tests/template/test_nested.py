@@ -103,7 +103,7 @@ def test_a_parameter_is_what_the_stack_gives_else_its_default_unless_nobody_may_
     left = made["Parameters"].get("S/P")
     assert (left is None) == (stands != {"Ref": "S/P"} or given == "")
     if left is not None and given is not None:
-        assert left["Default"] == given
+        assert left == {**declared, "Default": given}
 
 
 @pytest.mark.parametrize(("given", "is_there"), [("", False), ("x", True)])
@@ -191,6 +191,11 @@ def test_a_role_of_a_template_in_a_nested_one_stands_in_its_own_file() -> None:
         ),
         ({"main.json": {"Resources": {"S": stack("https://b.s3.amazonaws.com/s.json")}}}, {}),
         ({"main.json": {"Resources": {"S": stack("s-${Stage}.json")}}}, {}),
+        (
+            {"main.json": {"Resources": {f"S{number}": stack("s.json") for number in range(201)}},
+             "s.json": {"Resources": {}}},
+            {"S200": "s.json is nested more than 10 deep, or one of more than 200"},
+        ),
     ],
 )  # fmt: skip
 def test_a_stack_that_cannot_be_followed_stays_and_is_told_unless_it_lies_elsewhere(
@@ -199,6 +204,32 @@ def test_a_stack_that_cannot_be_followed_stays_and_is_told_unless_it_lies_elsewh
     made = whole(folder)
     assert made.problems.keys() == problems.keys()
     assert all(problems[name] in text for name, text in made.problems.items())
+
+
+def test_a_stack_that_names_itself_comes_before_those_that_take_its_outputs() -> None:
+    echo = {
+        "Parameters": {"P": {"Type": "String"}, "Empty": {"Type": "String", "Default": ""}},
+        "Resources": {"R": {"Type": "A::B::C", "Properties": {"X": {"Ref": "P"}}}},
+        "Outputs": {"P": {"Value": {"Ref": "P"}}, "Empty": {"Value": {"Ref": "Empty"}}},
+    }
+    main = {"Resources": {
+        "Last": stack("echo.json", {"P": {"Fn::GetAtt": ["Second", "Outputs.P"]}}),
+        "First": stack("echo.json", {"P": "First"}),
+        "Second": stack("echo.json", {"P": {"Fn::GetAtt": ["First", "Outputs.P"]}}),
+        "Own": {"Type": "A::B::C", "Properties": {"X": {"Fn::GetAtt": ["First", "Outputs.Empty"]}}},
+    }}  # fmt: skip
+    made = whole({"main.json": main, "echo.json": echo}).source.value["Resources"]
+    assert {name: made[name]["Properties"]["X"] for name in ("Last/R", "First/R", "Second/R", "Own")} == {
+        "Last/R": "First", "First/R": "First", "Second/R": "First", "Own": {"Ref": "First/Empty"},
+    }  # fmt: skip
+
+
+def test_a_part_of_a_nested_template_stands_at_its_own_line() -> None:
+    child = b'{"Resources": {"R": {\n"Type": "A::B::C",\n"Properties": {\n"X": 1}}}}'
+    main = read(json.dumps({"Resources": {"S": stack("s.json")}}).encode(), "main.json")
+    locate = whole_template(main, {"s.json": (child, "s.json")}.get).source.locate
+    origins = [locate(("Resources", "S/R", *below)) for below in ((), ("Properties",), ("Properties", "X"))]
+    assert [(origin.file, origin.line) for origin in origins] == [("s.json", 1), ("s.json", 3), ("s.json", 4)]
 
 
 @pytest.mark.parametrize(("count", "is_followed"), [(10, True), (11, False)])

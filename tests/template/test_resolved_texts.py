@@ -36,6 +36,7 @@ def texts(value: Any) -> tuple[str, ...]:
         ({"Fn::Sub": "a-${Stage}-${!Left}-${Elsewhere}"}, (f"a-prod-${{Left}}-{UNKNOWN}",)),
         ({"Fn::Sub": ["${Own}-${AWS::Region}", {"Own": {"Ref": "Stage"}}]}, ("prod-${AWS::Region}",)),
         ({"Fn::Join": ["-", ["a", {"Ref": "Stage"}, NO_VALUE, ""]]}, ("a-prod-",)),
+        ({"Fn::Join": ["-", ["a", None, "b"]]}, ("a-b",)),
         ({"Fn::Join": ["/", {"Fn::Split": ["-", "a-b"]}]}, ("a/b",)),
         ({"Fn::Join": [".", {"Ref": "Subnets"}]}, ("subnet-1.subnet-2",)),
         ({"Fn::If": ["C", "a", {"Fn::If": ["D", "b", NO_VALUE]}]}, ("a", "b")),

@@ -120,3 +120,45 @@ def test_a_value_of_a_mapping_that_has_a_default_is_looked_up() -> None:
     template = {"Mappings": MAPPINGS, "Resources": {"R": {"Type": "A::B::C", "Properties": {"X": lookup}}}}
     value, _ = settled(template, lambda path: path)  # type: ignore[arg-type,return-value] # as above
     assert value["Resources"]["R"]["Properties"] == {"X": "s3:GetObject"}
+
+
+def test_what_is_certain_is_put_in_everywhere_and_each_choice_asks_a_condition_beside_those_of_the_template() -> None:
+    mode, only = {"Ref": "Mode"}, {"Ref": "Only"}
+    statement = {"Effect": {"Fn::If": ["Own", mode, {"Fn::If": ["Other", "Deny", mode]}]}, "NotAction": only}
+    document = {"Version": mode, "Statement": [{**statement, "Resource": {"Ref": "Told"}}]}
+    asked = [{"b": 1, "a": 2}, {"a": 2, "b": 1}]
+    resources = {
+        f"R{place}": {"Type": "A::B", "Condition": {"Fn::Equals": [side, mode]}} for place, side in enumerate(asked)
+    }
+    template = {
+        "Parameters": {
+            "Mode": {"Type": "String"},
+            "Only": {"Type": "String", "AllowedValues": ["s3:*"]},
+            "Told": {"Type": "String"},
+        },
+        "Conditions": {"Own": {"Fn::Equals": [{"Ref": "Told"}, only]}},
+        "Resources": {"P": {"Type": "A::B", "Properties": {"D": document}}, **resources},
+    }  # fmt: skip
+    value, _ = settled(template, lambda path: path, {"Told": "t"})  # type: ignore[arg-type,return-value] # as above
+    allowed = {"Fn::If": ["Mode = Allow", "Allow", "Deny"]}
+    named = '{"Fn::Equals": [{"a": 2, "b": 1}, {"Ref": "Mode"}]}'
+    settled_statement = {
+        "Effect": {"Fn::If": ["Own", allowed, {"Fn::If": ["Other", "Deny", allowed]}]},
+        "NotAction": "s3:*",
+        "Resource": "t",
+    }
+    version = {"Fn::If": ["Mode = 2012-10-17", "2012-10-17", "2008-10-17"]}
+    assert value == {
+        "Parameters": template["Parameters"],
+        "Conditions": {
+            "Own": {"Fn::Equals": ["t", "s3:*"]},
+            "Mode = Allow": {"Fn::Equals": [mode, "Allow"]},
+            "Mode = 2012-10-17": {"Fn::Equals": [mode, "2012-10-17"]},
+            named: {"Fn::Equals": [asked[0], mode]},
+        },
+        "Resources": {
+            "P": {"Type": "A::B", "Properties": {"D": {"Version": version, "Statement": [settled_statement]}}},
+            "R0": {"Type": "A::B", "Condition": named},
+            "R1": {"Type": "A::B", "Condition": named},
+        },
+    }
