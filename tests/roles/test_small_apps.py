@@ -845,3 +845,63 @@ def test_what_loses_its_condition_is_gained_wherever_the_stack_is() -> None:
     before, after = (Layers((Policy((allow("sqs:SendMessage", on=LATE, when=each),)),)) for each in (when, ()))
     comparison = compare_in_shape(before, after, {}, {})
     assert ([LATE], ()) == ([piece.resource for piece in comparison.gained], comparison.undecided)
+
+
+@pytest.mark.parametrize("layer", ["boundary", "session", "scp"])
+def test_references_of_every_layer_have_their_shape_and_a_partition_that_any_layer_spells_counts(layer: str) -> None:
+    """A partition that no text spells is like any other: then the deploy's changes nothing, and nothing is open."""
+    every = "arn:${AWS::Partition}:sqs:*:*:*"
+    open_partition = "arn:*:sqs:*:*:orders"
+    from_a_bucket = (Condition("ArnLike", "aws:SourceArn", ("arn:aws:s3:::bucket",)),)
+
+    def layers(identity: str, bound: str, when: tuple[Condition, ...] = ()) -> Layers:
+        bounds = (Policy((allow("sqs:SendMessage", on=bound),)),)
+        allowed = (Policy((allow("sqs:SendMessage", on=identity, when=when),)),)
+        return replace(Layers(allowed), **{layer: (bounds,) if layer == "scp" else bounds})
+
+    shapes = {"${Orders.Arn}": LATE}
+    same = compare_in_shape(layers(LATE, LATE), layers(LATE, "${Orders.Arn}"), shapes, shapes)
+    assert ((), (), ()) == (same.gained, same.lost, same.undecided)
+    spelled = compare_in_shape(layers("*", LATE), layers("*", SPELLED), {}, {})
+    assert [AS_IN_AWS] == [question.reason[: len(AS_IN_AWS)] for question in spelled.undecided]
+    for when, open_questions in (((), 0), (from_a_bucket, 1)):
+        old, new = layers(open_partition, open_partition, when), layers(open_partition, every, when)
+        comparison = compare_in_shape(old, new, {}, {})
+        assert [open_partition] == [piece.resource for piece in comparison.lost]
+        assert ((), open_questions) == (comparison.gained, len(comparison.undecided))
+
+
+def test_a_shared_role_takes_as_many_log_groups_as_it_has_room_for_beside_what_all_share() -> None:
+    """IAM takes 10,240 characters in a role, and 10 managed policies of 6,144: one of them is for the log groups."""
+    basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    attached = (basic, *(f"arn:aws:iam::111122223333:policy/p{number}" for number in range(7)))
+
+    def sizes(shared: int, count: int, **properties: Any) -> list[int]:
+        long_name = "arn:aws:s3:::" + "x" * shared
+        policy = (Grant(allow("s3:GetObject", on=long_name), Reason("text"), None),)
+        members = (function(f"f{n}", policy=policy, managed=attached, properties=properties) for n in range(count))
+        return [len(role.functions) for role in assign(app(*members, share_roles=True))]
+
+    assert [38, 2] == sizes(11_500, 40)  # 6,144 // 160, since it is too long for the role itself
+    assert [19, 19, 2] == sizes(10_000, 40, VpcConfig={})  # which names each function's ARN, too
+    # Of the two managed policies that are left one is for the log groups: (10,240 + 6,144) * 0.8 is what others fill.
+    assert [1, 1, 1] == sizes(13_500, 3)
+
+
+def test_a_shared_role_speaks_of_all_its_functions_where_it_spoke_of_the_first_and_of_nobody_else() -> None:
+    def policy(name: str) -> tuple[Grant, ...]:
+        group = function(name).log_group_arn
+        kept = Statement("Deny", Globs(("logs:*",)), Globs((f"{group}", "arn:aws:logs:*:*:log-group:x"), negated=True))
+        of_group = Grant(allow("s3:GetObject"), Reason("function", "'s3'", ("group",)), None)
+        own = Grant(allow("sqs:SendMessage"), Reason("function", "'sqs'", (name,)), None)
+        return (of_group, own, Grant(kept, Reason("text", "kept"), None))
+
+    first, second = (function(name, policy=policy(name)) for name in ("one", "two"))
+    (role,) = assign(app(first, second, default_policy=(), share_roles=True))
+    assert ("OneRole", ("one", "two")) == (role.logical_id, role.functions)
+    groups = (first.log_group_arn, second.log_group_arn)
+    assert [
+        (Reason("function", "'s3'", ("group",)), Globs(("*",))),
+        (Reason("function", "'sqs'", ("one", "two")), Globs(("*",))),
+        (Reason("text", "kept"), Globs((*groups, "arn:aws:logs:*:*:log-group:x"), negated=True)),
+    ] == [(grant.reason, grant.statement.resources) for grant in role.grants]
