@@ -897,7 +897,8 @@ def test_a_shared_role_speaks_of_all_its_functions_where_it_spoke_of_the_first_a
         return (of_group, own, Grant(kept, Reason("text", "kept"), None))
 
     first, second = (function(name, policy=policy(name)) for name in ("one", "two"))
-    (role,) = assign(app(first, second, default_policy=(), share_roles=True))
+    bringing = function("own", properties={"Role": "arn:aws:iam::111122223333:role/own"})
+    (role,) = assign(app(first, bringing, second, default_policy=(), share_roles=True))
     assert ("OneRole", ("one", "two")) == (role.logical_id, role.functions)
     groups = (first.log_group_arn, second.log_group_arn)
     assert [

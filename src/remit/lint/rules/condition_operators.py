@@ -276,8 +276,7 @@ def for_all_values_trap(item: ParsedStatement, condition: Condition) -> Iterator
         return
     key = condition.key.lower()
     needed = any(
-        companion.key.lower() == key and companion is not condition and conditions.needs_key(companion)
-        for companion in item.statement.conditions
+        companion.key.lower() == key and conditions.needs_key(companion) for companion in item.statement.conditions
     )
     if not needed and not (key == "dynamodb:leadingkeys" and _BY_KEY.issuperset(item.known_actions)):
         message = f"{condition.spelled} on {condition.key} is true when the request has no {condition.key}"

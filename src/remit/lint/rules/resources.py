@@ -291,7 +291,7 @@ def _needless(written: str, meant: str | None) -> str:
 
 _PLAIN = "sts:AssumeRole"
 _ENTRIES = {":oidc-provider/": "sts:AssumeRoleWithWebIdentity", ":saml-provider/": "sts:AssumeRoleWithSAML"}
-_WEB = ("cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com", "graph.facebook.com")
+_WEB = frozenset({"cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com", "graph.facebook.com"})
 
 
 @rule("R306", ERROR, looks_at="outward", needs='Principal"')
@@ -363,7 +363,7 @@ def _entry(item: ParsedStatement) -> str:
         for part, entry in _ENTRIES.items():
             if part in provider:
                 return entry
-    return "sts:AssumeRoleWithWebIdentity" if providers[0] in _WEB else _PLAIN
+    return _PLAIN if _WEB.isdisjoint(providers) else "sts:AssumeRoleWithWebIdentity"
 
 
 @rule("R307", ERROR, looks_at="outward", needs='Principal"')
