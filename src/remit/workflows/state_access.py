@@ -18,7 +18,7 @@ from remit.workflows.integrations import FUNCTION, MANAGED_RULE, integration
 from remit.workflows.stand_ins import OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.access.setting import RequestSetting
     from remit.iam.policy import Statement
@@ -209,14 +209,7 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
             for action in _RULE_CALLS:
                 yield action, setting.arn("events", f"rule/{name}")
             continue
-        spelling = parameter_format(client, name)
-        taken = {parameter.lower() for parameter in (() if spelling is None else spelling.kinds)}
-        known = (
-            arguments if isinstance(arguments, dict) else {"Cluster": OPEN}
-        )  # ECS has a default, where none is given
-        about_job = {given: value for given, value in known.items() if given.lower() in taken}
-        if "queryexecutionid" in taken:  # or Athena takes the query for one of the primary workgroup
-            about_job["QueryExecutionId"] = OPEN
+        about_job = _arguments_about_job(client, name, operation.name, arguments)
         for action, arn in _of_operation(client, name, about_job, setting):
             start, unresolved, end = arn.partition(UNRESOLVED)
             # The job's own id is made when it starts: its ARN is as narrow as the call says, which may name the job.
@@ -227,6 +220,30 @@ def job_accesses(resource: str, arguments: Any, setting: RequestSetting) -> Iter
                 yield action, named[0]
             else:
                 yield action, f"{start}*{end}" if unresolved and start else arn
+
+
+def _arguments_about_job(client: str, name: str, start: str, arguments: Any) -> dict[str, Any]:
+    """The arguments of an operation about the job that another one (`start`) has started, with these arguments.
+
+    What the start could tell and does not has its default, such as the cluster. The rest is made as the job starts,
+    such as its id, and is `OPEN`: so is all of it where only an execution tells the arguments.
+    """
+    told = {given.lower(): value for given, value in _dict(arguments).items()}
+    tellable = _parameters(client, start) if isinstance(arguments, dict) else ()
+    folded = {parameter.lower() for parameter in tellable}
+    about_job: dict[str, Any] = {}
+    for parameter in _parameters(client, name):
+        if parameter.lower() in told:
+            about_job[parameter] = told[parameter.lower()]
+        elif parameter.lower() not in folded:
+            about_job[parameter] = OPEN
+    return about_job
+
+
+def _parameters(client: str, operation: str) -> Iterable[str]:
+    """The names of an operation's parameters; none where they are not known."""
+    known = parameter_format(client, operation)
+    return () if known is None else known.kinds
 
 
 def _dict(arguments: Any) -> dict[str, Any]:
