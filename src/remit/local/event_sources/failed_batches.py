@@ -175,8 +175,9 @@ class FailedBatches:
         deployed = DeployedFunction.of(function["config"])
         first, last = batch.records[0], batch.records[-1]
         arn = deployed.configuration["FunctionArn"]
+        invocations = max(batch.attempts, 1)  # that a batch is halved counts as no attempt, and it was invoked
         document = {
-            **record_document(str(uuid.uuid4()), arn, deployed.version, condition, batch.attempts or 1),  # of a half: 0
+            **record_document(str(uuid.uuid4()), arn, deployed.version, condition, invocations),
             "KinesisBatchInfo" if "kinesis" in first else "DDBStreamBatchInfo": {
                 "shardId": _shard(first),
                 "startSequenceNumber": _sequence_number(first),
