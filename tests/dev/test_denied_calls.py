@@ -109,8 +109,10 @@ def test_the_grant_is_written_into_the_function_of_the_stage_that_runs(make: Mak
 
 
 def test_a_call_gets_the_grant_of_its_account_where_the_role_denies_it_or_allows_it_at_times(make: Make) -> None:
-    statement = {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::data/*"}
-    statement["Condition"] = {"StringEquals": {"aws:SourceVpc": "vpc-12345678"}}  # type: ignore[assignment]
+    statement = {
+        "Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::data/*",
+        "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-12345678"}},
+    }  # fmt: skip
     project = make(app=f"@app.function(policy=[{statement}])\ndef report(event, context): ...\n")
     calls, app = denied_calls(project), project.load()
     key = "arn:aws:kms:us-east-1:000000000000:key/0123"
@@ -135,7 +137,7 @@ def test_a_grant_is_made_of_the_source_as_it_is_now_for_the_last_call_until_it_i
     errors = [RemitError("shared/app.py was changed meanwhile")]
 
     def write() -> None:
-        while errors:
+        if errors:
             raise errors.pop()
 
     def edit(*given: Any, **options: Any) -> Any:

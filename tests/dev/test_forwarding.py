@@ -183,18 +183,18 @@ class Client(io.BytesIO):
         self.flushes += 1
 
 
-def forwarded(request: bytes, target: str, api: Api | OSError) -> tuple[_Forward, list[Any]]:
+def forwarded(request: bytes, target: str, api: Api | OSError) -> tuple[Any, list[Any]]:
     """A request as it was forwarded to a target, and what was asked of sockets."""
     asked: list[Any] = []
     line, _, rest = request.partition(b"\r\n")
-    handler = _Forward.__new__(_Forward)
-    handler.rfile = io.BufferedReader(io.BytesIO(rest))  # type: ignore[arg-type]
+    handler: Any = _Forward.__new__(_Forward)
+    handler.rfile = io.BufferedReader(io.BytesIO(rest))
     handler.headers = http.client.parse_headers(handler.rfile)
     handler.command, handler.path, handler.request_version = line.decode().split(" ")
     handler.wfile = Client()
-    handler.server = SimpleNamespace(target=urlsplit(target))  # type: ignore[assignment]
+    handler.server = SimpleNamespace(target=urlsplit(target))
     handler.connection = SimpleNamespace(shutdown=lambda how: asked.append(("client", how)))
-    handler.send_error = lambda *error: asked.append(error)  # type: ignore[method-assign,assignment]
+    handler.send_error = lambda *error: asked.append(error)
 
     def connect(address: tuple[str, int]) -> Api:
         asked.append(address)
@@ -231,7 +231,7 @@ def test_a_request_is_passed_on_with_its_body_and_its_answer_comes_back_in_parts
 def test_a_request_that_no_api_can_get_is_answered_with_502_and_ends_its_connection() -> None:
     handler, asked = forwarded(b"GET / HTTP/1.1\r\n\r\n", "http://127.0.0.1:5/", OSError("refused"))
     assert [("127.0.0.1", 5), (502, "the AWS on this machine does not answer")] == asked
-    assert (b"", True) == (handler.wfile.getvalue(), handler.close_connection)  # type: ignore[attr-defined]
+    assert (b"", True) == (handler.wfile.getvalue(), handler.close_connection)
 
 
 def test_the_methods_of_lambda_urls_and_apis_are_passed_on() -> None:

@@ -352,7 +352,8 @@ def test_a_deploy_is_followed_told_served_and_debugged_and_readers_of_the_same_l
         assert ("declared", built.app) == (loop._declared, loop._app)
         assert [old[0], *(replace(log, since_ms=1_795_000_000_250) for log in new[1:])] == list(loop._readers)
         assert old[0] is loop._readers[0]
-        assert (project.folder, "dev", built.app, "000000000000") == loop._denied  # type: ignore[comparison-overlap]
+        denied: Any = loop._denied
+        assert (project.folder, "dev", built.app, "000000000000") == denied
     done.clear()
     with pytest.raises(RemitError, match=r"deploying orders-dev failed \(UPDATE_ROLLBACK_COMPLETE\)"):
         loop._build_and_deploy()

@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -265,14 +265,14 @@ def test_uv_installs_a_locked_list_by_the_settings_of_the_project_and_no_secret_
     with pytest.raises(RemitError) as refused:
         packages._install(project, Path("list.txt"), Path("to"))
     assert "secret" not in refused.value.message
-    assert "index.example" in refused.value.message
+    assert "private.example" in refused.value.message
     begin = ("pip", "install", "--python", own_program(), "--target", "to")
     end = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirements", "list.txt")
     folder = project if is_folder else None
     assert [((*begin, "--more", "m", *end), folder), ((*begin, *end), folder)] == runs
 
 
-SAID = "hash mismatch at https://me:secret@index.example/simple"
+SAID = "hash mismatch at https://me:secret@private.example/x"
 
 
 def test_a_folder_of_roots_may_be_an_images_and_one_of_another_user_is_refused(
@@ -284,7 +284,7 @@ def test_a_folder_of_roots_may_be_an_images_and_one_of_another_user_is_refused(
     for name, owner in owners.items():
         folder = SimpleNamespace(stat=lambda owner=owner: SimpleNamespace(st_uid=owner, st_mode=0o40755))
         try:
-            environment._check_owner(folder)  # type: ignore[arg-type]
+            environment._check_owner(cast("Path", folder))
         except RemitError:
             refused.append(name)
     assert ["other"] == refused

@@ -259,13 +259,13 @@ def test_a_record_may_be_as_old_as_the_mapping_says_and_no_older() -> None:
 
 
 def test_a_batch_of_which_halves_are_too_old_was_invoked_once_by_its_record() -> None:
-    sent = Sent()
+    sent: Any = Sent()
     options = {"BisectBatchOnFunctionError": True, "MaximumRecordAgeInSeconds": 60}
     mapping = {**MAPPING, **options, "DestinationConfig": {"OnFailure": {"Destination": S3}}}
     service: Any = SimpleNamespace(_esms={"m": mapping}, _get_func_record_for_qualifier=lambda *_: (FUNCTION, None))
     records = [record(1, age=100), record(2)]
     results = iter([{"error": True}, {}])
-    FailedBatches(sent, service)._run_all("m", records, lambda *_: next(results))  # type: ignore[arg-type]
+    FailedBatches(sent, service)._run_all("m", records, lambda *_: next(results))
     (document,) = sent.documents
     context = document["requestContext"]
     assert ("MaxRecordAgeExceeded", 1) == (context["condition"], context["approximateInvokeCount"])

@@ -196,10 +196,12 @@ def test_each_change_is_put_back_once_but_for_lines_that_are_cut_off_and_changes
 def test_a_message_is_written_for_the_queue_that_its_sender_or_a_service_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queues = {name: {"attributes": {"QueueArn": f"{QUEUE_ARN}-{name}"}, "messages": []} for name in ("one", "other")}
+    queues: dict[str, Any] = {
+        name: {"attributes": {"QueueArn": f"{QUEUE_ARN}-{name}"}, "messages": []} for name in ("one", "other")
+    }
 
     def send(data: Any, url: str) -> Any:
-        queues[data.get("QueueUrl", url)]["messages"].append({"id": data["id"]})  # type: ignore[attr-defined]
+        queues[data.get("QueueUrl", url)]["messages"].append({"id": data["id"]})
         return "sent", data["id"]
 
     sqs = copied(

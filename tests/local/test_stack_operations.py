@@ -11,7 +11,14 @@ import pytest
 from emulator_copies import copied, stub
 from remit.local import simulated_delays, stack_operations
 from remit.local.simulated_delays import SimulatedDelays
-from remit.local.stack_operations import ResourceOperation, StackRequestError, around, before_each, stored_change_set
+from remit.local.stack_operations import (
+    ResourceOperation,
+    StackRequestError,
+    Verb,
+    around,
+    before_each,
+    stored_change_set,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,11 +165,12 @@ def test_simulated_delays_make_stacks_wait_for_the_roles_of_functions_that_they_
     role = "arn:aws:iam::1:role/teams/worker"
 
     def operations() -> None:
-        for verb, kind, given in (
+        of_roles: list[tuple[Verb, str, Any]] = [
             ("create", FUNCTION, role), ("update", FUNCTION, role), ("delete", FUNCTION, role),
             ("create", QUEUE, role), ("create", FUNCTION, {"Ref": "Role"}), ("create", FUNCTION, f"{role}-gone"),
-        ):  # fmt: skip
-            check(ResourceOperation(verb, kind, "s", "F", "", {"Role": given}))  # type: ignore[arg-type]
+        ]  # fmt: skip
+        for verb, kind, given in of_roles:
+            check(ResourceOperation(verb, kind, "s", "F", "", {"Role": given}))
 
     kinds = (FUNCTION, "Custom::Slow", QUEUE)
     operations()

@@ -132,8 +132,8 @@ def test_the_way_to_change_a_verdict_is_the_deny_to_narrow_or_the_statement_to_a
     [(None, "*"), ("arn:aws:iam::1:role/r", "1"), ("arn:aws:s3:::b", "*"), ("lambda.amazonaws.com", "*")],
 )
 def test_a_statement_to_add_is_for_the_account_of_whoever_asks(principal: str | None, account: str) -> None:
-    answer = explained("ImplicitlyDenied", {})
-    answer.decision.request.principal = principal  # type: ignore[misc]
+    answer: Any = explained("ImplicitlyDenied", {})
+    answer.decision.request.principal = principal
     late = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q"
     of_late: Any = SimpleNamespace(
         action="sqs:SendMessage", resource=late, takes_intrinsics=False, of_resource=False, decision=answer.decision

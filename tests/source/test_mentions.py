@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from projects import write
 from remit.errors import Origin
 from remit.source.mentioned_names import MentionedNames, ResourceRead, _read
 
@@ -121,9 +122,7 @@ def test_a_module_mentions_what_its_imports_and_their_packages_do_and_all_where_
         "any.py": "exec(x)",
         "tests/test_a.py": "tested = 1",
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
+    write(tmp_path, files)
     names = MentionedNames(tmp_path)
 
     def of(module: str) -> Any:
@@ -146,9 +145,7 @@ def test_a_root_of_its_own_has_only_its_own_modules_and_a_text_of_any_length_may
         "job/any.py": "exec(x)",
         "job/package/__init__.py": "packaged = 1",
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
+    write(tmp_path, files)
     names = MentionedNames(tmp_path, "job")
     meant = {"outer", "inner", "packaged", "TEXT"}
     assert {"inner", "TEXT"} == names.of("start").names & meant
