@@ -34,7 +34,7 @@ class _Entry:
     origins: Mapping[Path, Path] = field(default_factory=dict)
     reasons: Mapping[Path, str] = field(default_factory=dict)
     arn: str = ""
-    """The ARN in AWS's first partition of a managed policy that is asked for by name, or by an ARN as text."""
+    """Of a managed policy that is asked for by its name or its ARN, the ARN in the partition `aws`."""
 
 
 def role(declared: SamResource, service: str) -> MadeResource:
