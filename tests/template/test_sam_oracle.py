@@ -890,6 +890,27 @@ def test_every_choice_of_an_authorizer_and_a_role_calls_under_the_role_that_the_
     assert len(set(made.values())) > len(defaults) + len(shared_roles)
 
 
+@pytest.mark.parametrize("is_defined", [True, False])
+def test_of_two_functions_at_one_path_of_a_merged_api_the_last_one_says_the_role(is_defined: bool) -> None:
+    roles: tuple[Json, ...] = ({"Authorizer": "AWS_IAM", "InvokeRole": caller(1)}, {"ApiKeyRequired": True})
+    code = {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "s3://code/app.zip"}
+    integration = {"x-amazon-apigateway-integration": {"type": "aws_proxy", "credentials": caller(0)}}
+    body = {**SWAGGER, "paths": {"/0": {"get": integration}, "/1": {"get": integration}, "/2": {"get": integration}}}
+    resources = {"Rest": sam("Api", {"StageName": "prod", "MergeDefinitions": True})}
+    if is_defined:
+        resources["Rest"]["Properties"]["DefinitionBody"] = body
+    for number, pair in enumerate((roles, roles[::-1])):
+        for function, auth in zip("FG", pair, strict=True):
+            properties = {"Path": f"/{number}", "Method": "GET", "Auth": auth, "RestApiId": {"Ref": "Rest"}}
+            called = {**code, "Events": {"OnApi": {"Type": "Api", "Properties": properties}}}
+            resources[f"{function}{number}"] = sam("Function", called)
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}
+    assert_made_as_by_the_translator(template)
+    expected, made = (routed_roles({"Rest": (side(template) or {})["Rest"]}) for side in (theirs, ours))
+    assert made == expected
+    assert made == {("Rest", "/1", "get"): caller(1), **({("Rest", "/2", "get"): caller(0)} if is_defined else {})}
+
+
 def routed_roles(resources: Json | None) -> dict[tuple[str, str, str], str]:
     """By API, path and method: the role that the body has there."""
     return {

@@ -85,19 +85,21 @@ def _notifying(bucket: dict[str, Any], declaration: SamResource, event: SamEvent
 
 
 def _calling(api: dict[str, Any], event: SamEvent, role: Any) -> dict[str, Any]:
-    """The properties of an API that calls what the event starts under a role; as they were, where there is none.
+    """The properties of an API that calls what the event starts, under a role if there is one.
 
-    The role stands in the body, where a deploy passes it.
+    The role stands in the body, where a deploy passes it. The call takes the place of one that was there at its path
+    and method; without a role, nothing else is written.
     """
-    if role is None:
-        return api
     body = section(api, "Body")
     if tokens.is_intrinsic(body):
         body = {}
-    path, method = (str(event.properties.get(name)) for name in ("Path", "Method"))
-    called = {"x-amazon-apigateway-integration": {"credentials": role}}
-    methods = {**section(body, "paths", path), method.lower(): called}
-    return {**api, "Body": {**body, "paths": {**section(body, "paths"), path: methods}}}
+    path, method = str(event.properties.get("Path")), str(event.properties.get("Method")).lower()
+    methods = section(body, "paths", path)
+    if role is None and method not in methods:
+        return api
+    integration = {} if role is None else {"credentials": role}
+    called = {**section(methods, method), "x-amazon-apigateway-integration": integration}
+    return {**api, "Body": {**body, "paths": {**section(body, "paths"), path: {**methods, method: called}}}}
 
 
 def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
