@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from typing import Any, Final
 
 import pytest
@@ -27,6 +30,8 @@ from remit.deploy.stack import (
 from remit.deploy.status import DeployedResource
 from remit.deploy.status import status as status_of_stack
 from remit.errors import RemitError
+from remit.iam import tokens
+from remit.triggers.s3 import UNIQUE
 
 ID: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
 SET: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:changeSet/remit-1/ab"
@@ -190,6 +195,7 @@ def test_a_change_set_without_changes_is_thrown_away_and_with_it_the_stack_that_
     )
 
     assert plan_ is None
+    assert asked.calls("cloudformation.DescribeEvents") == []
     assert asked.calls("cloudformation.DeleteChangeSet") == [{"ChangeSetName": SET, "StackName": ID}]
     assert bool(asked.calls("cloudformation.DeleteStack")) == is_deleted
 
@@ -363,7 +369,7 @@ def test_a_change_set_that_cannot_be_made_is_told_unless_it_was_made_before(
                         "Evaluation": "Static",
                         "CausingEntity": "Other.Arn",
                     },
-                    {"Target": {"Attribute": "Properties", "Name": "KmsMasterKeyId"}},
+                    {"Target": {"Attribute": "Properties", "Name": "KmsMasterKeyId"}, "CausingEntity": "Key"},
                 ],
             },
             ResourceChange(
@@ -781,3 +787,225 @@ def test_the_resources_of_a_stack_are_read_by_its_id_from_all_pages_in_the_order
     assert found.resources == (first, DeployedResource("B", queue, "", "CREATE_IN_PROGRESS"), last)
     assert found.failed == (first, last)
     assert found.physical_ids == {"A": "a", "C": ID}
+
+
+class Waiting:
+    """An account with a stack, which keeps the change sets that it is asked for and answers with these changes."""
+
+    def __init__(self, found: Any, changes: list[list[dict[str, Any]]], templates: list[Any], **answers: Any) -> None:
+        self.changes = changes
+        self.bodies: list[bytes] = []
+        given = {
+            "cloudformation.DescribeStacks": found,
+            "cloudformation.GetTemplate": [{"TemplateBody": json.dumps(body)} for body in templates],
+            "cloudformation.CreateChangeSet": {},
+            "cloudformation.DescribeChangeSet": self.described,
+            "cloudformation.DeleteChangeSet": {},
+            "s3.HeadBucket": {},
+            "s3.HeadObject": Refused("404", status=404),
+            "s3.PutObject": self.put,
+            **answers,
+        }
+        self.account, self.asked = answering(given)
+
+    def described(self, **_: Any) -> dict[str, Any]:
+        return change_set("CREATE_COMPLETE", "AVAILABLE", *self.changes.pop(0))
+
+    def put(self, Body: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        self.bodies.append(Body)
+        return {}
+
+
+def test_a_large_template_that_adopts_is_asked_for_again_without_what_would_only_be_added() -> None:
+    zip_key = f"orders-dev/{'0' * 64}.zip"
+    code = {"S3Bucket": "own", "S3Key": zip_key}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Code": code, "Description": "x" * 52_000}}
+    named = {name: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"q-{name}"}} for name in ("Kept", "Made")}
+    running = {"Resources": {"Jobs": QUEUE}}
+    later = {"Resources": {"Jobs": QUEUE, "Late": QUEUE}}
+    template = {"Resources": {"Jobs": QUEUE, "Report": function, **named}}
+    adopted = {"DeletionPolicy": "RetainExceptOnCreate", **named["Kept"]}
+    both = {**template["Resources"], "Kept": adopted, "Made": {**adopted, **named["Made"]}}
+    first, second = {"Resources": both}, {"Resources": {**both, "Made": named["Made"]}}
+    added = [ADDED | {"LogicalResourceId": name} for name in ("Made", "Report")]
+    changes = [ADDED | {"Action": "Import", "LogicalResourceId": "Kept"}, *added]
+    tags = OWN | {"remit:namespace": "shop-dev"}
+    parameter = {"ParameterKey": "A", "ParameterValue": "0"}
+    found = stack("UPDATE_COMPLETE", tags, Parameters=[parameter])
+    waiting = Waiting(found, [changes, changes], [running, second, later])
+
+    plan_ = plan(
+        waiting.account,
+        PlanRequest(
+            "orders-dev",
+            json.dumps(template),
+            owner="shop-dev",
+            adopt=True,
+            bucket=Bucket("own", own=True),
+            parameters={"B": "2", "A": "1"},
+            service_role="arn:aws:iam::1:role/r",
+        ),
+    )
+
+    assert plan_ == StackPlan(
+        "orders-dev",
+        ID,
+        SET,
+        "UPDATE",
+        (
+            ResourceChange("Import", "Kept", "AWS::SQS::Queue"),
+            ResourceChange("Add", "Made", "AWS::SQS::Queue"),
+            ResourceChange("Add", "Report", "AWS::SQS::Queue"),
+        ),
+        later,
+        second,
+        {"A": "0"},
+        {"B": "2", "A": "1"},
+    )
+    assert [json.loads(body) for body in waiting.bodies] == [first, second]
+    digests = [sha256(body) for body in waiting.bodies]
+    calls = waiting.asked.calls("cloudformation.CreateChangeSet")
+    made = {
+        "StackName": "orders-dev",
+        "ChangeSetType": "UPDATE",
+        "Capabilities": ["CAPABILITY_IAM"],
+        "Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
+        "Parameters": [
+            {"ParameterKey": "A", "ParameterValue": "1"},
+            {"ParameterKey": "B", "ParameterValue": "2"},
+        ],
+        "ImportExistingResources": True,
+        "RoleARN": "arn:aws:iam::1:role/r",
+    }
+    ours = {"Bucket": "own", "ExpectedBucketOwner": NUMBER}
+    asked: list[tuple[str, Any]] = [
+        ("cloudformation.DescribeStacks", {"StackName": "orders-dev"}),
+        ("cloudformation.GetTemplate", {"StackName": ID, "TemplateStage": "Original"}),
+        ("s3.HeadBucket", ours),
+    ]
+    for digest, body, call in zip(digests, waiting.bodies, calls, strict=True):
+        key = f"orders-dev/{digest.hexdigest()}.json"
+        names = {"ChangeSetName": call["ChangeSetName"], "Description": call["Description"]}
+        assert re.fullmatch(r"remit-[0-9a-f]{16}", names["ChangeSetName"])
+        asked += [
+            ("s3.HeadObject", {**ours, "Key": key, "ChecksumMode": "ENABLED"}),
+            (
+                "s3.PutObject",
+                {
+                    **ours,
+                    "Key": key,
+                    "Body": body,
+                    "ContentType": "application/json",
+                    "ChecksumSHA256": b64encode(digest.digest()).decode(),
+                },
+            ),
+            (
+                "cloudformation.CreateChangeSet",
+                {**made, **names, "TemplateURL": f"https://aws.invalid/own/{key}"},
+            ),
+            (
+                "cloudformation.DescribeChangeSet",
+                {"StackName": "orders-dev", "ChangeSetName": names["ChangeSetName"]},
+            ),
+        ]
+        if call is calls[0]:  # what is only added would stay after a delete
+            asked += [
+                ("cloudformation.DescribeStacks", {"StackName": ID}),
+                ("cloudformation.DeleteChangeSet", {"ChangeSetName": SET, "StackName": ID}),
+            ]
+    asked += [
+        (
+            "cloudformation.GetTemplate",
+            {"StackName": ID, "ChangeSetName": SET, "TemplateStage": "Original"},
+        ),
+        ("cloudformation.GetTemplate", {"StackName": ID, "TemplateStage": "Original"}),
+    ]
+    assert waiting.asked.asked == asked
+
+
+def test_where_all_that_is_adopted_would_only_be_added_nothing_is_imported() -> None:
+    named = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}}
+    template = {"Resources": {"Jobs": named}}
+    waiting = Waiting(stack("UPDATE_COMPLETE"), [[ADDED], [ADDED]], [{"Resources": {}}])
+
+    plan_ = plan(waiting.account, PlanRequest("orders-dev", json.dumps(template), adopt=True))
+
+    assert plan_ is not None
+    assert plan_.template == template
+    calls = waiting.asked.calls("cloudformation.CreateChangeSet")
+    assert [call.get("ImportExistingResources") for call in calls] == [True, None]
+    policies = [json.loads(call["TemplateBody"])["Resources"]["Jobs"].get("DeletionPolicy") for call in calls]
+    assert policies == ["RetainExceptOnCreate", None]
+
+
+def test_a_log_group_that_is_there_is_imported_and_one_that_came_meanwhile_is_no_reason_to_ask_again() -> None:
+    """Without `adopt` a group whose import CloudFormation lists as an addition is left to it."""
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/aws/lambda/x", "RetentionInDays": 30}}
+    logging = {"LoggingConfig": {"LogGroup": {"Ref": "Group"}}}
+    template = {
+        "Resources": {"Group": group, "X": {"Type": "AWS::Lambda::Function", "Properties": logging}},
+    }
+    groups = {"logGroups": [{"logGroupName": "/aws/lambda/x", "retentionInDays": 7}]}
+    waiting = Waiting(stack("UPDATE_COMPLETE"), [[ADDED]], [{"Resources": {}}], **{"logs.DescribeLogGroups": groups})
+
+    plan_ = plan(waiting.account, PlanRequest("orders-dev", json.dumps(template)))
+
+    assert plan_ is not None
+    properties = {**group["Properties"], "RetentionInDays": 7}  # type: ignore[dict-item]
+    imported = {"DeletionPolicy": "RetainExceptOnCreate", **group, "Properties": properties}
+    assert plan_.template == {"Resources": {**template["Resources"], "Group": imported}}
+    assert created(waiting.asked)["ImportExistingResources"]
+
+
+def test_a_bucket_keeps_the_name_that_remit_made_up_for_it_also_where_the_template_has_none() -> None:
+    unnamed = {"Type": "AWS::S3::Bucket", "Properties": {}}
+    named = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": tokens.to_intrinsic(f"orders-{UNIQUE}")}}
+    waiting = Waiting(stack("UPDATE_COMPLETE"), [], [{"Resources": {"Data": named}}])
+
+    assert plan(waiting.account, PlanRequest("orders-dev", json.dumps({"Resources": {"Data": unnamed}}))) is None
+    assert waiting.asked.calls("cloudformation.CreateChangeSet") == []
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_a_plan_that_only_looks_needs_the_bucket_as_one_that_deploys_and_leaves_it_as_it_was(*, is_large: bool) -> None:
+    code = {"S3Bucket": "own", "S3Key": f"orders-dev/{'0' * 64}.zip"}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Code": code, "Description": "x" * 52_000 * is_large}}
+    template = {"Resources": {"Report": function}}
+    waiting = Waiting(stack("UPDATE_COMPLETE"), [[ADDED]], [{"Resources": {}}, template, {"Resources": {}}])
+
+    plan(waiting.account, PlanRequest("orders-dev", json.dumps(template), bucket=Bucket("own"), only_looks=True))
+
+    ours = {"Bucket": "own", "ExpectedBucketOwner": NUMBER}
+    assert waiting.asked.calls("s3.HeadBucket") == [ours]
+    arguments = created(waiting.asked)
+    if not is_large:
+        assert waiting.asked.calls("cloudformation.GetTemplate")[1:] == [{"StackName": ID, "TemplateStage": "Original"}]
+        return
+    folder = f"orders-dev/plans/{sha256(arguments['Description'].encode()).hexdigest()[:16]}"
+    assert arguments["TemplateURL"].startswith(f"https://aws.invalid/own/{folder}/")
+    removing = {
+        "s3.HeadBucket": {},
+        "s3.ListObjectVersions": {},
+        "cloudformation.ListChangeSets": {"Summaries": []},
+        "cloudformation.DescribeStacks": GONE,
+    }
+    account, asked = answering(removing)
+    with leaving_nothing(account, "orders-dev", Bucket("own")):
+        pass
+    listed = {**ours, "Prefix": f"{folder}/", "MaxKeys": 1000}
+    assert asked.calls("s3.ListObjectVersions") == [listed]
+
+
+def test_a_template_of_the_most_bytes_that_cloudformation_reads_is_uploaded_and_one_of_more_is_refused() -> None:
+    most = quota("cloudformation.template.s3").most
+    empty = json.dumps({"Resources": {}, "Description": ""})
+    waiting = Waiting(stack("UPDATE_COMPLETE"), [[ADDED]], [OTHER])
+
+    for size in (most, most + 1):
+        body = empty.replace('""', f'"{"x" * (size - len(empty))}"')
+        with pytest.raises(RemitError) as raised:
+            plan(waiting.account, PlanRequest("orders-dev", body, bucket=Bucket("own")))
+        is_read = size == most
+        assert ("read another template than the one" in raised.value.message) == is_read
+        assert ("has 1,000,001 bytes, and CloudFormation reads 1,000,000 at most" in raised.value.message) != is_read
+    assert len(waiting.bodies) == 1
