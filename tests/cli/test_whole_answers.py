@@ -157,9 +157,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield place
 
 
-def blocks() -> dict[str, str]:
-    """The answers by their commands."""
-    answers = ANSWERS.read_text("utf-8").removeprefix("$ ").split("\n$ ")
+def blocks(file: Path = ANSWERS) -> dict[str, str]:
+    """The answers of a file by their commands."""
+    answers = file.read_text("utf-8").removeprefix("$ ").split("\n$ ")
     return dict(answer.partition("\n")[::2] for answer in answers)
 
 

@@ -272,12 +272,13 @@ def _explain_function(words: tuple[str, ...], folder: Path, stage: str | None, e
 def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
     """Report a function's grants beside the access that it was seen to use.
 
-    RemitError (2): not exactly one function of the app is named.
+    RemitError (2): not exactly one function of the app is named, or it brings a role of its own.
     """
     if len(words) != 1:
         raise RemitError("--seen takes one function of the app", hint="such as `remit explain report --seen`")
     (name,) = words
     from remit.answers.seen_access import granted_and_seen
+    from remit.cli.policy import role_of
     from remit.loading.load import load
     from remit.report.seen_access import seen_document, seen_lines
     from remit.roles.assign import assign
@@ -287,9 +288,9 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None) -> int:
 
     app = load(folder, stage)
     asker = next((declared for declared in app.triggered if name in (declared.name, declared.listed_as)), None)
-    role = next((role for role in assign(app) if asker is not None and asker.listed_as in role.functions), None)
-    if asker is None or role is None:
+    if asker is None:
         raise options.no_function(app, name)
+    role = role_of(app, assign(app), asker.listed_as)  # which says that a function brings its own
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources_of(app)})
     comparison = granted_and_seen(folder, app.deployed_name(asker), role, fit(role, sizes))
     lines = seen_lines(f"{role.logical_id}, the role of {name}", comparison)
