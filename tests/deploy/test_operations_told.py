@@ -16,6 +16,7 @@ from remit.deploy.events import STACK_TYPE, StackEvent, StackOperation, _end_uns
 from remit.deploy.execute import Outcome, continue_rollback, execute, failure, followed, resume
 from remit.deploy.first_failure import cause_of, cause_text, first_cause, hint_of
 from remit.deploy.plan import StackPlan
+from remit.deploy.refusals import Refusal
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -638,3 +639,180 @@ def test_what_is_not_deployed_cannot_be_followed() -> None:
         resume(telling([], cloudformation_DescribeStacks=GONE), "orders-dev", lambda _: None)
 
     assert raised.value.hint == "`remit deploy --local` deploys it"
+
+
+class Growing:
+    """An account with a stack of another history at each poll of its events, and all that it is asked, in short."""
+
+    def __init__(self, polls: list[list[dict[str, Any]]], stacks: Any, *, size: int = 2) -> None:
+        self.shown = 0
+        self.asked: list[str] = []
+
+        def page(StackName: str, NextToken: str = "0") -> Any:  # noqa: N803 - AWS's names
+            if (StackName, NextToken) == (ROOT, "0"):
+                self.shown += 1
+            self.asked.append(f"{StackName.rpartition('/')[2]} from {NextToken}")
+            history = polls[min(self.shown, len(polls)) - 1]
+            events, start = [item for item in reversed(history) if item["StackId"] == StackName], int(NextToken)
+            more = {"NextToken": str(start + size)} if start + size < len(events) else {}
+            return {"StackEvents": events[start : start + size], **more}
+
+        def stack(**_: Any) -> Any:
+            self.asked.append("stack")
+            return stacks.pop(0)
+
+        answers = {"cloudformation.DescribeStackEvents": page, "cloudformation.DescribeStacks": stack}
+        self.account, _ = answering(answers, local=True)
+
+
+def nested(second: int, parent: str, child: str, status: str) -> dict[str, Any]:
+    """An event about a nested stack in the stack that it is a resource of."""
+    return event(second, parent, child.split("/")[1], status, STACK_TYPE, physical=child)
+
+
+def test_nested_stacks_are_asked_at_each_poll_from_the_beginning_of_the_operation_on() -> None:
+    old = [of_stack(0, "CREATE_IN_PROGRESS", "old"), of_stack(1, "CREATE_COMPLETE", "old")]
+    old += [event(2, stack, f"Old{stack[-1]}", "CREATE_COMPLETE") for stack in (CHILD, OTHER)]
+    begun = event(3, ROOT, "A", "UPDATE_IN_PROGRESS", mark="new")
+    deepest = CHILD.replace("Child/2", "Deep/4")
+    own = [
+        of_stack(3, "UPDATE_IN_PROGRESS"),
+        begun,
+        event(3, CHILD, "AtOnce", "UPDATE_IN_PROGRESS"),
+        nested(4, ROOT, CHILD, "UPDATE_IN_PROGRESS"),
+        nested(4, ROOT, OTHER, "UPDATE_IN_PROGRESS"),
+        nested(5, CHILD, deepest, "CREATE_IN_PROGRESS"),
+        event(6, OTHER, "B", "UPDATE_COMPLETE"),
+        event(7, deepest, "C", "CREATE_COMPLETE"),
+        event(8, deepest, "D", "CREATE_COMPLETE"),
+        event(9, CHILD, "E", "UPDATE_COMPLETE"),
+        of_stack(10, "UPDATE_COMPLETE"),
+        event(11, OTHER, "F", "DELETE_COMPLETE"),
+    ]
+    polls = [[*old, begun], *([*old, *own[:count]] for count in (8, 9, 12))]  # AWS shows the beginning late
+    growing = Growing(polls, [])
+
+    told = list(follow(growing.account, StackOperation(ROOT, "UPDATE", "new")))
+
+    # By AWS's times; the operation's end comes last, although an event of a nested stack is later.
+    assert [(item.stack.removeprefix("orders-dev-"), item.logical_id, item.at[17:19]) for item in told] == [
+        ("orders-dev", "orders-dev", "03"),
+        ("orders-dev", "A", "03"),
+        ("Child", "AtOnce", "03"),
+        ("orders-dev", "orders-dev-Child", "04"),
+        ("orders-dev", "orders-dev-Other", "04"),
+        ("Child", "orders-dev-Deep", "05"),
+        ("Other", "B", "06"),
+        ("Deep", "C", "07"),
+        ("Deep", "D", "08"),
+        ("Child", "E", "09"),
+        ("Other", "F", "11"),
+        ("orders-dev", "orders-dev", "10"),
+    ]
+    # A page is asked for only as long as the one before has nothing but news.
+    assert growing.asked == [
+        "1 from 0",
+        *("1 from 0", "1 from 2", "2 from 0", "2 from 2", "3 from 0", "4 from 0"),
+        *("1 from 0", "2 from 0", "3 from 0", "4 from 0"),
+        *("1 from 0", "2 from 0", "3 from 0", "4 from 0"),
+    ]
+
+
+def test_a_stack_is_asked_for_its_end_after_three_polls_without_news_and_its_state_before_counts_for_nothing() -> None:
+    """A delete whose first event AWS does not show yet: the stack is what it was."""
+    history = [of_stack(0, "CREATE_IN_PROGRESS", "old"), of_stack(1, "CREATE_COMPLETE", "old")]
+    begun = [*history, of_stack(2, "DELETE_IN_PROGRESS"), event(3, ROOT, "A", "DELETE_COMPLETE", mark="new")]
+    reason = "The following resource(s) failed to delete: [B]"
+    operation = StackOperation(ROOT, "DELETE", "new")
+    late = Growing([history] * 3 + [[*begun, of_stack(4, "DELETE_COMPLETE")]], [described("CREATE_COMPLETE")], size=9)
+    silent = Growing([begun], [described("DELETE_FAILED", StackStatusReason=reason)], size=9)
+
+    assert [item.status for item in follow(late.account, operation)] == [
+        "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_COMPLETE",
+    ]  # fmt: skip
+    assert late.asked == [*["1 from 0"] * 3, "stack", "1 from 0"]
+    told = list(follow(silent.account, operation))
+    assert [item.status for item in told] == ["DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED"]
+    assert told[-1] == StackEvent(
+        "", ROOT, "orders-dev", "", "orders-dev", ROOT, STACK_TYPE, "DELETE_FAILED", reason, "new"
+    )  # fmt: skip
+    assert silent.asked == [*["1 from 0"] * 4, "stack"]
+
+
+def test_a_stack_on_which_nothing_was_ever_done_has_nothing_to_follow_and_an_import_has() -> None:
+    held = telling([of_stack(0, "REVIEW_IN_PROGRESS")], cloudformation_DescribeStacks=described("REVIEW_IN_PROGRESS"))
+    with pytest.raises(RemitError, match="there is nothing to resume: orders-dev is not deployed"):
+        resume(held, "orders-dev", lambda _: None)
+
+    events = [of_stack(0, "CREATE_IN_PROGRESS", "a"), of_stack(1, "IMPORT_IN_PROGRESS", "b")]
+    assert latest(telling(events), ROOT) == StackOperation(ROOT, "IMPORT", "b")
+
+
+def test_outputs_are_those_of_a_stack_that_is_no_longer_cleaned_up() -> None:
+    history = [of_stack(0, "UPDATE_IN_PROGRESS"), of_stack(1, "UPDATE_COMPLETE")]
+    earlier, later = ([{"OutputKey": "Url", "OutputValue": value}] for value in ("old", "new"))
+    stacks = [
+        described("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Outputs=earlier),
+        Refused("Throttling"),
+        described("UPDATE_COMPLETE", Outputs=later),
+    ]
+    account = telling(history, cloudformation_DescribeStacks=stacks)
+
+    outcome = followed(account, "orders-dev", StackOperation(ROOT, "UPDATE", "new"), lambda _: None)
+
+    assert [(output.name, output.value) for output in outcome.outputs] == [("Url", "new")]
+
+
+def test_what_is_left_is_told_with_awss_own_reason() -> None:
+    wrapped = (
+        'Resource handler returned message: "In use." (RequestToken: 1, HandlerErrorCode: GeneralServiceException)'
+    )
+    outcome = Outcome(
+        "orders-dev", ROOT, "DELETE", "DELETE_FAILED", ok=False, left=(told("A", reason=wrapped), told("B"))
+    )
+
+    assert failure(outcome, None).message.split("\n")[1:] == [
+        "  left: p-A (A, AWS::SQS::Queue): In use. (HandlerErrorCode: GeneralServiceException)",
+        "  left: p-B (B, AWS::SQS::Queue): DELETE_FAILED",
+    ]
+
+
+def test_a_whole_outcome_has_everything_that_its_events_tell() -> None:
+    history = [
+        of_stack(0, "UPDATE_IN_PROGRESS"),
+        event(1, ROOT, "V", "DELETE_SKIPPED", VERSION, mark="new"),
+        event(2, ROOT, "C", "UPDATE_FAILED", mark="new", reason="Resource update cancelled"),
+        event(3, ROOT, "B", "UPDATE_FAILED", mark="new", reason=FAILED),
+        event(4, ROOT, "A", "DELETE_FAILED", mark="new", reason="in use"),
+        of_stack(5, "UPDATE_ROLLBACK_IN_PROGRESS", reason="The following resource(s) failed to update: [B, C]."),
+        event(6, ROOT, "A", "DELETE_FAILED", mark="new", reason="still in use"),
+        event(7, ROOT, "D", "DELETE_FAILED", mark="new"),
+        event(8, ROOT, "D", "DELETE_COMPLETE", mark="new"),
+        of_stack(9, "UPDATE_ROLLBACK_COMPLETE"),
+    ]
+    refused = {
+        "EventType": "HOOK_INVOCATION_ERROR",
+        "LogicalResourceId": "B",
+        "ResourceType": QUEUE,
+        "OperationId": "9",
+        "ClientRequestToken": "new",
+        "HookFailureMode": "FAIL",
+        "HookType": "Corp::Hook",
+    }
+    account = telling(history, cloudformation_DescribeEvents={"OperationEvents": [refused, refused]})
+    heard: list[StackEvent] = []
+
+    outcome = followed(account, "orders-dev", StackOperation(ROOT, "UPDATE", "new"), heard.append)
+
+    assert replace(outcome, seconds=0) == Outcome(
+        "orders-dev",
+        ROOT,
+        "UPDATE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        ok=False,
+        cause=replace(heard[3], reason="No. (HandlerErrorCode: InvalidRequest)"),
+        retained=(heard[1],),
+        left=(heard[6],),
+        refusals=(Refusal("B", QUEUE, "without a reason", ("Resources", "B"), "Corp::Hook", is_hook=True),),
+    )
+    assert [item.id for item in heard] == [item["EventId"] for item in history]

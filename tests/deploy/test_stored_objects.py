@@ -15,10 +15,17 @@ import pytest
 
 from answering import NUMBER, Answers, Refused, answering
 from remit.app import ExistingValue
-from remit.deploy.artefacts import buckets_of, prune_artefacts, remove_bucket, remove_objects, upload_template
+from remit.deploy.artefacts import (
+    buckets_of,
+    prune_artefacts,
+    remove_bucket,
+    remove_objects,
+    upload,
+    upload_template,
+)
 from remit.deploy.bootstrap import SETTINGS, bootstrap, require_bucket
 from remit.deploy.bucket import Bucket, artefact_bucket, exists
-from remit.deploy.delete import filled_buckets
+from remit.deploy.delete import FilledBucket, delete, filled_buckets
 from remit.deploy.held_data import held_data
 from remit.deploy.plan import ResourceChange
 from remit.deploy.releases import (
@@ -37,6 +44,8 @@ from remit.deploy.stack import describe
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remit.deploy.session import Account
 
 BUCKET: Final = Bucket(f"remit-artefacts-{NUMBER}-eu-central-1")
@@ -377,11 +386,13 @@ def test_removing_takes_every_version_and_mark_of_a_prefix() -> None:
 def test_an_object_that_cannot_be_deleted_is_told() -> None:
     store = Store()
     store.objects["orders-dev/a"] = b"1"
-    store.delete = lambda **_: {"Errors": [{"Key": "orders-dev/a", "Code": "AccessDenied"}]}  # type: ignore[method-assign]
-    store.asked.by_operation["s3.DeleteObjects"] = store.delete  # type: ignore[index]
-
-    with pytest.raises(RemitError, match=f"orders-dev/a in bucket {BUCKET.name} cannot be deleted: AccessDenied"):
-        remove_objects(store.account, BUCKET.name)
+    kept = {"Key": "orders-dev/a", "Code": "AccessDenied"}
+    for more, why in (({}, "AccessDenied"), ({"Message": "It is locked."}, "It is locked.")):
+        answer = {"Errors": [kept | more, {"Key": "orders-dev/b", "Code": "InternalError"}]}
+        store.asked.by_operation["s3.DeleteObjects"] = answer  # type: ignore[index]
+        with pytest.raises(RemitError) as raised:
+            remove_objects(store.account, BUCKET.name)
+        assert raised.value.message == f"orders-dev/a in bucket {BUCKET.name} cannot be deleted: {why}"
 
 
 def test_a_template_is_uploaded_once_and_again_where_other_bytes_stand_under_its_name() -> None:
@@ -578,32 +589,144 @@ def test_how_much_is_in_what_would_go_is_told_in_words() -> None:
     assert asked.calls("s3.ListObjectsV2")[0] == {"Bucket": "p-C"}
 
 
+def rows_of(*resources: tuple[str, str, str, str]) -> dict[str, Any]:
+    """Resources of a stack as CloudFormation lists them: their id, type, name and status."""
+    members = ("LogicalResourceId", "ResourceType", "PhysicalResourceId", "ResourceStatus")
+    rows = [dict(zip(members, resource, strict=True)) | {"LastUpdatedTimestamp": MADE} for resource in resources]
+    return {"StackResourceSummaries": rows}
+
+
+KIND: Final = "AWS::S3::Bucket"
+
+
 def test_the_buckets_in_the_way_of_a_delete_are_those_with_anything_in_them() -> None:
-    template = {
-        "Resources": {
-            name: {"Type": "AWS::S3::Bucket", **more}
-            for name, more in (("Full", {}), ("Kept", {"DeletionPolicy": "Retain"}), ("Gone", {}))
-        }
+    policies = {"Kept": "Retain", "KeptToo": "RetainExceptOnCreate", "Deleted": "Delete"}
+    names = ("Full", "Updated", "Unmade", "Gone", *policies)
+    resources = {
+        name: {"Type": KIND, **({"DeletionPolicy": policies[name]} if name in policies else {})} for name in names
     }
+    statuses = {"Gone": "DELETE_COMPLETE", "Updated": "UPDATE_COMPLETE", "Deleted": "DELETE_FAILED"}
     rows = [
-        {
-            "LogicalResourceId": name,
-            "ResourceType": "AWS::S3::Bucket",
-            "PhysicalResourceId": f"b-{name}",
-            "LastUpdatedTimestamp": MADE,
-            "ResourceStatus": "DELETE_COMPLETE" if name == "Gone" else "CREATE_COMPLETE",
-        }
-        for name in template["Resources"]
+        (name, KIND, "" if name == "Unmade" else f"b-{name}", statuses.get(name, "CREATE_COMPLETE")) for name in names
     ]
     store = Store(
         DescribeStacks=stack(),
-        GetTemplate={"TemplateBody": json.dumps(template)},
-        ListStackResources={"StackResourceSummaries": rows},
+        GetTemplate={"TemplateBody": json.dumps({"Resources": {**resources, "Table": {"Type": "AWS::SQS::Queue"}}})},
+        ListStackResources=rows_of(*rows, ("Table", "AWS::SQS::Queue", "q", "CREATE_COMPLETE")),
     )
     store.objects |= {"a": b"123", "b": b"4"}
 
-    (filled,) = filled_buckets(store.account, "orders-dev")
-
-    assert (filled.name, filled.versions, filled.bytes) == ("b-Full", 5, 8)
+    filled = [FilledBucket(f"b-{name}", 5, 8) for name in ("Deleted", "Full", "Updated")]
+    assert filled_buckets(store.account, "orders-dev") == tuple(filled)
     store.objects.clear()
     assert filled_buckets(store.account, "orders-dev") == ()
+
+
+def deleting(store: Store, **job: Any) -> tuple[Any, list[tuple[str, Any]]]:
+    """What comes of a delete, and all that AWS is asked for in it."""
+    outcome = delete(store.account, "orders-dev", lambda _: None, **job)
+    return outcome, store.asked.asked
+
+
+def test_a_delete_empties_buckets_deletes_the_stack_as_a_role_and_then_what_was_uploaded() -> None:
+    identifier = "arn:aws:cloudformation:eu-central-1:1:stack/orders-dev/1"
+    tokens: list[str] = []
+
+    def events(**_: Any) -> dict[str, Any]:
+        about = {"StackId": identifier, "StackName": "orders-dev", "PhysicalResourceId": identifier}
+        about |= {"ResourceType": "AWS::CloudFormation::Stack", "ClientRequestToken": tokens[0], "Timestamp": MADE}
+        statuses = ("DELETE_COMPLETE", "DELETE_IN_PROGRESS")
+        return {"StackEvents": [about | {"EventId": status, "ResourceStatus": status} for status in statuses]}
+
+    def deleted(ClientRequestToken: str, **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        tokens.append(ClientRequestToken)
+        return {}
+
+    store = Store(
+        DescribeStacks=stack(),
+        GetTemplate={"TemplateBody": json.dumps(TEMPLATE)},
+        DeleteStack=deleted,
+        DescribeStackEvents=events,
+    )
+    role = f"arn:aws:iam::{NUMBER}:role/deploys"
+    store.objects |= {f"orders-dev/{ZIP}": b"code", "shop-dev/a.zip": b"1"}
+
+    outcome, asked = deleting(
+        store, empties=[FilledBucket("data", 1, 1), FilledBucket("more", 1, 1)], service_role=role
+    )
+
+    assert (outcome.kind, outcome.ok, outcome.status) == ("DELETE", True, "DELETE_COMPLETE")
+    named = {"StackName": "orders-dev"}
+
+    def emptied(bucket: str, prefix: str, *keys: str) -> list[tuple[str, Any]]:
+        owned = {"Bucket": bucket, "ExpectedBucketOwner": NUMBER}
+        objects = [{"Key": key, "VersionId": version} for key in keys for version in ("new", "old")]
+        objects.append({"Key": keys[0], "VersionId": "mark"})
+        return [
+            ("s3.HeadBucket", owned),
+            ("s3.ListObjectVersions", {**owned, "Prefix": prefix, "MaxKeys": 1000}),
+            ("s3.DeleteObjects", {**owned, "Delete": {"Objects": objects, "Quiet": True}}),
+        ]
+
+    assert asked == [
+        ("cloudformation.DescribeStacks", named),
+        ("cloudformation.DescribeStacks", named),
+        ("cloudformation.GetTemplate", {"StackName": identifier, "TemplateStage": "Original"}),
+        *emptied("data", "", f"orders-dev/{ZIP}", "shop-dev/a.zip"),
+        *emptied("more", "", "shop-dev/a.zip")[:2],
+        ("cloudformation.DeleteStack", {"StackName": identifier, "ClientRequestToken": tokens[0], "RoleARN": role}),
+        ("cloudformation.DescribeStackEvents", {"StackName": identifier}),
+        *emptied(BUCKET.name, "orders-dev/", f"orders-dev/{ZIP}")[:2],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("holding", "named", "message", "hint"),
+    [
+        (["own", "b"], None, "the zips of orders-dev are in bucket b, not in {ours}", "`--artefact-bucket b` names it"),
+        (
+            [BUCKET.name],
+            "own",
+            "the zips of orders-dev are in bucket {ours}, not in own",
+            "leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out",
+        ),
+    ],
+)
+def test_a_stack_whose_zips_are_in_another_bucket_is_not_deleted(
+    holding: list[str], named: str | None, message: str, hint: str
+) -> None:
+    code = [{"S3Bucket": bucket, "S3Key": f"orders-dev/{ZIP}"} for bucket in (*holding, named or BUCKET.name)]
+    functions = [{"Type": "AWS::Lambda::Function", "Properties": {"Code": each}} for each in code]
+    template = {"Resources": {f"F{number}": function for number, function in enumerate(functions)}}
+    store = Store(DescribeStacks=stack(), GetTemplate={"TemplateBody": json.dumps(template)})
+
+    with pytest.raises(RemitError) as raised:
+        deleting(store, bucket=artefact_bucket(store.account, named), empties=[FilledBucket("data", 1, 1)])
+
+    assert (raised.value.message, raised.value.hint) == (message.format(ours=BUCKET.name), hint)
+    assert [name for name, _ in store.asked.asked if not name.startswith("cloudformation.")] == []
+
+
+def test_a_zip_is_uploaded_where_other_bytes_stand_under_its_name(tmp_path: Path) -> None:
+    store, path = Store(), tmp_path / "x.zip"
+    path.write_bytes(b"code")
+    key = f"orders-dev/{ZIP}"
+    store.objects[key] = b"other"
+
+    def put(Body: Any, **parameters: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        assert parameters == {
+            "Bucket": BUCKET.name,
+            "Key": key,
+            "ExpectedBucketOwner": NUMBER,
+            "ChecksumSHA256": checksum(b"code"),
+        }
+        store.objects[key] = Body.read()
+        return {}
+
+    store.asked.by_operation["s3.PutObject"] = put  # type: ignore[index]
+    becomes = [upload(store.account, BUCKET.name, path, key) for _ in range(2)]
+    del store.objects[key]
+    becomes.append(upload(store.account, BUCKET.name, path, key))
+
+    assert becomes == ["replaced", "reused", "uploaded"]
+    assert store.objects == {key: b"code"}
