@@ -14,6 +14,7 @@ import pytest
 
 from remit.access.needed_access import NeededAccess, OperationRequest, RequestedOperation, as_texts
 from remit.access.needs import needs_of
+from remit.access.resource_rows import inference_profile
 from remit.access.setting import RequestSetting, StoredNames
 
 FILE = Path(__file__).parent / "data" / "requests.jsonl"
@@ -111,3 +112,21 @@ def test_a_scalar_of_a_request_is_a_text_and_a_boolean_in_small_letters() -> Non
     assert [as_texts(value) for value in values] == [
         "Ab", "true", "false", "3", "1.5", ("A", "true", "2"), None, None, None, None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "profile"),
+    [
+        ("eu.anthropic.claude-3", "arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-3"),
+        ("arn:aws:bedrock:eu-west-1:1:inference-profile/x", "arn:aws:bedrock:eu-west-1:1:inference-profile/x"),
+        ("arn:aws:bedrock:eu-west-1:1:application-inference-profile/x",) * 2,
+        ("arn:aws:bedrock:eu-west-1::foundation-model/eu.anthropic.claude-3", None),
+        ("anthropic.claude-3", None),
+        (None, None),
+    ],
+)
+def test_a_call_names_an_inference_profile_by_its_arn_or_by_an_id_that_begins_with_a_geography(
+    model: str | None, profile: str | None
+) -> None:
+    parameters = {} if model is None else {"modelId": model}
+    assert inference_profile(parameters, SETTINGS["nothing"]) == profile

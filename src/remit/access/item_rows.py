@@ -112,7 +112,7 @@ def _statements(request: OperationRequest) -> Iterator[NeededAccess]:
         text = _COMMENT.sub(lambda match: match[1] or " ", str(entry.get("Statement", "")))
         statement = _EXISTS.sub("", text)  # EXISTS(SELECT …) of a transaction is authorised as its SELECT
         for pattern, action in _PARTIQL:
-            match = re.match(pattern, statement, re.IGNORECASE | re.DOTALL)
+            match = re.match(pattern, statement, re.IGNORECASE)
             if match is not None:
                 names = re.findall(r'"([^"]*)"', match["table"]) or [match["table"]]
                 yield NeededAccess(action, _table("/index/".join(names), request), entry)

@@ -64,7 +64,7 @@ def bad_account(item: ParsedStatement) -> Iterator[Problem]:
     for spot, arn in item.arns:
         if holds_placeholder(str(spot[-1])) or arn_parts.are_exchanged(arn):
             continue  # R129 and R123 tell of it
-        sure = arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service)
+        sure = arn.service.lower() in arn_parts.REGIONAL
         if not arn.account and (sure or arn_parts.always_has("account", arn)):
             why = ", and nothing matches" if sure else ""
             message = f"the ARN leaves out the account: no resource of this service has such a one{why}"
@@ -206,9 +206,7 @@ def unknown_partition(item: ParsedStatement) -> Iterator[Problem]:
         name = settled(arn.partition)
         if is_plain(name) and partition(name) is None:
             names = [candidate.name for candidate in partitions()]
-            longer = next(
-                (candidate for candidate in names if arn.partition and candidate.startswith(f"{arn.partition}-")), None
-            )
+            longer = next((candidate for candidate in names if candidate.startswith(f"{arn.partition}-")), None)
             meant = longer or nearest(arn.partition, names) or "aws"
             written = arn.partition or "(empty)"
             hint = f"did you mean '{meant}'?" if name == arn.partition else "write ${AWS::Partition}"
@@ -267,7 +265,7 @@ def unknown_arn_service(item: ParsedStatement) -> Iterator[Problem]:
         if arn.service == "*" and spot[0] in ("Resource", "NotResource"):
             message = "the ARN has a wildcard for its service, which IAM does not take there"
             yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
-        if not is_plain(settled(arn.service)):
+        if not is_plain(settled(arn.service)) or arn.service == _OF_ALARMS:
             continue
         if arn.service and has_arns(arn.service.lower()):
             if arn.service != arn.service.lower():

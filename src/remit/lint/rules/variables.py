@@ -382,7 +382,7 @@ def _placeholder_in_arn(text: str, spot: Spot) -> Iterator[Problem]:
 def _outside(name: str) -> str:
     """Advise on `${name}` outside of a template: most likely a variable of IAM's without its prefix."""
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
-    if not name.startswith("AWS::") and key_type(key) is not None:
+    if key_type(key) is not None:
         return f"did you mean `${{{key}}}`?"
     return "put the value in: a policy file is not a template"
 
