@@ -265,7 +265,7 @@ def unknown_arn_service(item: ParsedStatement) -> Iterator[Problem]:
         if arn.service == "*" and spot[0] in ("Resource", "NotResource"):
             message = "the ARN has a wildcard for its service, which IAM does not take there"
             yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
-        if not is_plain(settled(arn.service)) or arn.service == _OF_ALARMS:
+        if not is_plain(settled(arn.service)) or (arn.service == _OF_ALARMS and spot[0] == "Condition"):
             continue
         if arn.service and has_arns(arn.service.lower()):
             if arn.service != arn.service.lower():

@@ -351,7 +351,8 @@ def open_function(written: WrittenTemplate) -> Iterator[Problem]:
 def _action(text: Any, spot: Spot) -> Iterator[Problem]:
     """The Action of a permission that is none of Lambda's."""
     if isinstance(text, str) and "${" not in text and not (text.startswith("lambda:") and expand(text)):
-        actions = meant_actions.of_service("lambda", text.rpartition(":")[2])
+        meant = meant_actions.of_service("lambda", text.rpartition(":")[2])
+        actions = [action for action in meant if action.startswith("lambda:")]
         hint = f"did you mean `{actions[0]}`?" if actions else "lambda:InvokeFunction"
         yield Problem(f"'{text}' is not an action of Lambda: the permission is refused", hint, spot)
 
@@ -365,7 +366,7 @@ def _principal(properties: Mapping[str, Any], spot: Spot) -> Iterator[Problem]:
     if value == "*" and not bounded and properties.get("FunctionUrlAuthType") != "AWS_IAM":
         message = "Principal '*' without a source lets everyone call the function: every account, and the public"
         yield Problem(message, "name the account, or add PrincipalOrgID or SourceArn", spot, WARNING)
-    elif "." in value or not (value == "*" or value.isdigit() or value.startswith("arn:")):
+    elif value != "*" and not value.isdigit() and not value.startswith("arn:"):
         problem = principals.of_service(value)
         if problem is not None:
             yield Problem(*problem, spot)
