@@ -1519,5 +1519,20 @@ def test_a_path_of_a_source_stays_in_its_repository_or_beside_its_folder(tmp_pat
     (tmp_path / "work/.git").mkdir()
     assert tmp_path / "work/web" == beside(folder, "../../web")
     assert beside(folder, "../../../web") is None
-    (folder / ".git").mkdir()
+    (folder / ".git").write_text("gitdir: /elsewhere\n")  # of a worktree, or of a submodule
     assert [folder / "src", None] == [beside(folder, "src"), beside(folder, "../web")]
+
+
+def test_an_app_is_written_into_an_empty_folder_and_names_of_parameters_stand_in_a_line_as_long_as_it_may_be(
+    tmp_path: Path,
+) -> None:
+    for width in (88, 89):
+        names = ["AB", "B" * (width - len("from parameters import AB, "))]
+        parameters = ", ".join(f"{name}: {{Type: String, Default: x}}" for name in names)
+        variables = ", ".join(f"{name}: !Ref {name}" for name in names)
+        source = one_function(f"Environment: {{Variables: {{{variables}}}}}") + f"Parameters: {{{parameters}}}\n"
+        folder = tmp_path / str(width)
+        (folder / "app").mkdir(parents=True)
+        imported(folder, {"template.yaml": source}, "template.yaml")
+        (statement,) = re.findall(r"^from parameters .*$", (folder / "app/app.py").read_text("utf-8"), re.MULTILINE)
+        assert (f"from parameters import {', '.join(names)}" == statement) is (width == 88)

@@ -294,6 +294,18 @@ ZAPPA: Final = """{
                 {"function": "shop.jobs.tidy", "expression": "rate(3 days)"}],
   },
 }"""
+EDGES_OF_ZAPPA: Final = """{
+  "later": {"app_function": "a.b"},
+  "dev": {"app_function": "shop.sub.app", "django_settings": "other.settings", "iam_authorization": true,
+    "api_key_required": false, "cognito": {"a": 1}, "tags": {}, "layers": ["arn:aws:lambda:eu-west-1:1:layer:a:1"],
+    "role_arn": "arn:aws:iam::111122223333:role/own", "payload_minimum_compression_size": 7, "xray_tracing": false,
+    "aws_environment_variables": {"A": 1, "B": 2},
+    "events": [
+      {"function": "jobs.my-clean", "expressions": ["rate(1 day)"], "expression": "rate(9 days)"},
+      {"function": "jobs.clean", "event_source": {"arn": "arn:a"}, "expression": "rate(2 days)"},
+      "no event"]},
+  "note": "no stage"
+}"""
 RARE_CHALICE: Final = """
 import boto3
 from chalice import Blueprint, Chalice, Cron, IAMAuthorizer, Rate
@@ -375,6 +387,80 @@ jobs = Blueprint(__name__)
 @jobs.schedule(Rate(value=2, unit=Rate.DAYS))
 def tidy(event): ...
 """
+EDGES_OF_CHALICE: Final = """
+import boto3
+from chalice import Chalice, CustomAuthorizer, CognitoUserPoolAuthorizer
+from chalicelib.b import later
+from chalicelib.a import earlier
+app = Chalice(app_name="shop")
+pool = CognitoUserPoolAuthorizer("pool", provider_arns=["arn:aws:cognito-idp:eu-west-1:1:userpool/x"], header="X-Key")
+computed = CognitoUserPoolAuthorizer("pool", provider_arns=["arn:aws:cognito-idp:eu-west-1:1:userpool/y"],
+    header=HEADER)
+empty = CognitoUserPoolAuthorizer("pool", provider_arns=[])
+other = CustomAuthorizer("other", authorizer_uri="x")
+app.register_blueprint(later)
+app.register_blueprint(moved.earlier, None, "/earlier/")
+app.register_blueprint(blueprint=named, url_prefix="/named")
+app.other(unrelated, url_prefix="/unrelated")
+
+@app.route("/pool", authorizer=pool, api_key_required=True)
+def by_pool(): ...
+
+@app.route("/computed", authorizer=computed)
+def by_computed(): ...
+
+@app.route("/empty", authorizer=empty)
+def by_empty(): ...
+
+@app.route("/other", authorizer=other)
+def by_other(): ...
+
+@app.route("/key", api_key_required=NEEDED)
+def by_key(): ...
+
+@app.route("/more", **MORE)
+def with_more(): ...
+
+@app.on_s3_event(bucket="in", prefix="a/")
+def uploaded(event): ...
+
+@app.on_s3_event(bucket="in", events=["s3:ObjectRemoved:*"])
+def removed(event): ...
+
+@app.on_sqs_message("orders", maximum_batching_window_in_seconds=5, maximum_concurrency=2)
+def positional(event): ...
+
+@app.on_sns_message("news")
+def news(event): ...
+
+@app.schedule("cron(0 8 * * ? *)", name="a_clock")
+def clock(event): ...
+
+@app.schedule(Rate(1, unit=Rate.DAYS))
+def daily(event): ...
+
+@app.schedule(Rate(2, unit=Rate.HOURS, more=1))
+def odd_rate(event): ...
+
+@app.schedule(Cron("0", 8, day_of_month="*", month="*", day_of_week="?", year="*"))
+def by_names(event): ...
+
+class Kept:
+    @app.lambda_function()
+    def method(self): ...
+
+@lambda_function()
+def none_of_an_object(): ...
+
+async def waits(): ...
+"""
+EDGES_OF_CONFIG: Final = """
+{"app_name": "my_shop", "stages": {"beta": {
+ "lambda_functions": {"news": {"lambda_timeout": 9, "iam_role_arn": "arn:a"}},
+ "autogen_policy": false, "iam_policy_file": "own.json", "manage_iam_role": false, "lambda_memory_size": 1024,
+ "websocket_api_custom_domain": {}, "api_gateway_endpoint_vpce": "vpce-1", "environment_variables": {"A": "beta"}},
+ "alpha": {"lambda_memory_size": 1}}, "lambda_memory_size": 512, "environment_variables": {"A": "all", "B": "all"}}
+"""
 SOURCES: Final = {
     "template.yaml": {"template.yaml": SAM},
     "template.yml": {"template.yml": PLAIN},
@@ -390,6 +476,7 @@ SOURCES: Final = {
     },
     "apis.yaml": {"apis.yaml": (RARE / "apis.yaml").read_text("utf-8")},
     "roles.yaml": {"roles.yaml": (RARE / "roles.yaml").read_text("utf-8")},
+    "edges.yaml": {"edges.yaml": (RARE / "edges.yaml").read_text("utf-8")},
     "rare-serverless.yml": {"rare-serverless.yml": (RARE / "rare-serverless.yml").read_text("utf-8")},
     "chalicelib": {
         ".chalice/policy-live.json": POLICY,
@@ -397,6 +484,17 @@ SOURCES: Final = {
         "chalicelib/jobs.py": CHALICE_JOBS,
         ".chalice/config.json": (RARE / "chalice-config.json").read_text("utf-8"),
     },
+    "edges-of-chalice": {
+        "app.py": EDGES_OF_CHALICE,
+        "chalicelib/b.py": "@later.route('/later')\ndef later_route(): ...\n",
+        "chalicelib/a.py": "@earlier.route('/')\ndef earlier_route(): ...\n\n@unrelated.route('/x/')\ndef x(): ...\n\n"
+        "@named.route('/')\ndef named_route(): ...\n",
+        "chalicelib/sub/c.py": "@app.lambda_function()\ndef deep(event, context): ...\n",
+        ".chalice/own.json": POLICY,
+        ".chalice/policy-beta.json": POLICY.replace("s3:GetObject", "s3:PutObject"),
+        ".chalice/config.json": EDGES_OF_CONFIG,
+    },
+    "zappa_settings_edges.json": {"zappa_settings_edges.json": EDGES_OF_ZAPPA},
     "zappa_settings_live.json": {"zappa_settings_live.json": (RARE / "zappa_settings_live.json").read_text("utf-8")},
 }
 
@@ -406,7 +504,7 @@ def read(tmp_path: Path) -> Callable[[str], ImportedApp]:
     def app(name: str) -> ImportedApp:
         folder = tmp_path / "shop"
         write(folder, {".git/HEAD": "", **SOURCES[name]})
-        return app_of(read_source(folder if name == "chalicelib" else folder / name))
+        return app_of(read_source(folder / name if name in SOURCES[name] else folder))
 
     return app
 
@@ -541,3 +639,23 @@ def test_an_app_of_chalice_has_the_settings_of_its_one_stage_and_a_module_that_i
         with pytest.raises(RemitError, match="is no Python") as refused:
             read_source(tmp_path)
         assert line == (refused.value.origin and refused.value.origin.line)
+
+
+@pytest.mark.parametrize("place", ["Handler", "CodeUri", "app_function"])
+@pytest.mark.parametrize(("name", "is_left"), [("é" * 125, False), ("é" * 125 + "a", True), ("a/" * 200 + "b", False)])
+def test_code_is_left_where_a_part_of_its_name_has_more_bytes_than_a_file_system_takes(
+    tmp_path: Path, place: str, name: str, *, is_left: bool
+) -> None:
+    """A name of a file has 255 bytes at most: "ext4 Data Structures and Algorithms" (kernel.org)."""
+    function = {"Handler": "app.run", "CodeUri": "s3://a/b", place: {"Handler": f"{name}.run"}.get(place, name)}
+    sam = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  One: {{Type: AWS::Serverless::Function, Properties: {{Runtime: python3.13, Handler: "{function["Handler"]}",
+         CodeUri: "{function["CodeUri"]}"}}}}
+"""
+    zappa = f'{{"dev": {{"app_function": "{name}.app"}}}}'
+    write(tmp_path, {"template.yaml": sam, "zappa_settings.json": zappa})
+    app = app_of(read_source(tmp_path / ("zappa_settings.json" if place == "app_function" else "template.yaml")))
+    because = ["its code has a name that is too long for a file"] if is_left else []
+    assert (because, len(app.functions)) == ([left.because for left in app.left], int(not is_left))

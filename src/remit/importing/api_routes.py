@@ -297,8 +297,9 @@ def _cors(value: Any) -> Any:
         cors.setdefault("AllowOrigins", "*")  # SAM's default for REST APIs
     for name, item in cors.items():
         if isinstance(item, str):
-            texts = [text.strip() for text in item.strip("'").split(",")]
-            cors[name] = int(texts[0]) if name == "MaxAge" and texts[0].isdigit() else texts
+            text = item.strip("'")
+            age = int(text) if text.isdigit() else text
+            cors[name] = age if name == "MaxAge" else [part.strip() for part in text.split(",")]
     return cors
 
 

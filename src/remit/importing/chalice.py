@@ -59,6 +59,8 @@ _EVENTS: Final[dict[str, tuple[str, dict[str, str], dict[str, Any]]]] = {
     "schedule": ("Schedule", {"schedule_expression": "Schedule"}, {}),
 }  # fmt: skip
 """Chalice's decorators: the event of SAM's, its properties by argument (the first is positional), and defaults."""
+_REGISTERED: Final = ("blueprint", "name_prefix", "url_prefix")
+"""The arguments by which an app registers a blueprint."""
 _SCHEDULES: Final = {
     "Cron": ("minutes", "hours", "day_of_month", "month", "day_of_week", "year"),
     "Rate": ("value", "unit"),
@@ -104,10 +106,15 @@ class _ChaliceApp:
         if modules[0] not in files:
             raise RemitError(f"there is no {modules[0]}", hint="a Chalice app has its decorators there")
         nodes = [node for file in files.values() for node in file.nodes]
-        prefixes = {
-            _name(call.args[0]): _literal(_arguments(call).get("url_prefix", ast.Constant(value="")))
+        registered = [
+            {**dict(zip(_REGISTERED, call.args, strict=False)), **_arguments(call)}
             for call in nodes
-            if isinstance(call, ast.Call) and _name(call.func) == "register_blueprint" and call.args
+            if isinstance(call, ast.Call) and _name(call.func) == "register_blueprint"
+        ]
+        prefixes = {
+            _name(given["blueprint"]): _literal(given.get("url_prefix", ast.Constant(value="")))
+            for given in registered
+            if "blueprint" in given
         }
         declared = [
             (call, function, path)

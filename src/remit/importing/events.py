@@ -148,7 +148,8 @@ def _flattened(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str
     """
     for key, item in value.items():
         path = f"{before}{key}"
-        reaches_deeper = any(name.startswith(f"{path}.") for name in _OPTIONS) and not tokens.is_intrinsic(item)
+        is_longer = any(name.startswith(f"{path}.") for name in (*_OPTIONS, *_NOT_WRITTEN))
+        reaches_deeper = is_longer and not tokens.is_intrinsic(item)
         if reaches_deeper and isinstance(item, list):  # the rules of a bucket's filter
             rules = {str(rule.get("Name")).lower(): rule.get("Value") for rule in mappings(item)}
             yield from _flattened(rules, f"{path}.")

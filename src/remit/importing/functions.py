@@ -184,10 +184,12 @@ class FunctionReader:
 
         A text of digits is a number. One whose value remit's setting refuses, or that has no form, is left.
         """
-        value = value_at_path({**_LAMBDAS, **self.properties}, path)
+        value = value_at_path(self.properties, path)
+        if value in (None, NO_VALUE):
+            value = _LAMBDAS.get(path)
         if isinstance(value, str):
             value = int(value) if value.isdigit() else _SWITCHED.get(keyword, {}).get(value, value)
-        if value is None or value == NO_VALUE:
+        if value is None:
             return
 
         def checked() -> Item:

@@ -302,7 +302,7 @@ class TemplateNames:
         own = self.renamed.get(name, name)
         if name in self.left:
             raise RemitError(self.left[name])
-        if name not in self.resources and name not in self.texts and own not in self.texts:
+        if name not in self.resources and own not in self.texts:
             raise RemitError(f"{name} is not in the template")
         return {"Fn::GetAtt": [own, attribute]} if attribute else {"Ref": own}
 

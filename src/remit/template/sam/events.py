@@ -129,6 +129,7 @@ def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
     renamed["Name"] = "Name" if event.type == "Schedule" else "RuleName"
     enabled = properties.get("Enabled")
     state = {} if enabled is None else {"State": "ENABLED" if enabled else "DISABLED"}
+    target = {**target, **given(properties, "Input", "InputPath", "InputTransformer", "RetryPolicy")}
     return MadeResource(
         event.id,
         "AWS::Events::Rule",
