@@ -12,7 +12,13 @@ from remit.errors import Origin, RemitError
 from remit.iam.tokens import for_people
 from remit.lint.files import lint_bytes
 from remit.review.resource_access import giving
-from remit.template.policy_documents import known
+from remit.template.policy_documents import (
+    document_in_text,
+    included_file,
+    is_policy_document,
+    known,
+    put_in_from,
+)
 from remit.template.roles import roles_of
 from role_readers import read_roles
 
@@ -156,3 +162,93 @@ def test_a_policy_of_a_plan_that_is_no_json_yet_is_a_note() -> None:
 def test_what_only_looks_like_a_function_stays_as_it_is_beside_one() -> None:
     written = 'of ${{"Fn::ImportValue":"x"}}, not ${{ or ${{"Fn::ImportValue": and ${{${{"Ref":"Q"}}'
     assert 'of {!ImportValue x}, not ${{ or ${{"Fn::ImportValue": and ${{{${Q}}' == for_people(written)
+
+
+@pytest.mark.parametrize(
+    ("document", "message", "hint"),
+    [
+        (
+            {"Version": "2012", "Statement": []},
+            "Version '2012' does not exist",
+            "it is the language's version, not a date: use '2012-10-17'",
+        ),
+        (
+            {"Version": "2012-10-17", "Statment": []},
+            "policy document has unknown key 'Statment'",
+            "did you mean `Statement`?",
+        ),
+        ({"Statement": {**SENDING, "Sid": True}}, "Statement.Sid must be a string, got bool 'True'", None),
+    ],
+)
+def test_the_elements_of_a_document_are_checked_beside_its_statements(
+    document: Any, message: str, hint: str | None
+) -> None:
+    with pytest.raises(RemitError) as refused:
+        roles_of((role_with(document),), lambda _: Origin("t.json", 1))
+    assert (refused.value.message, refused.value.hint) == (message, hint)
+
+
+def test_beside_what_a_transform_puts_into_a_document_its_statements_are_read() -> None:
+    document = {"Version": "2012-10-17", "Fn::Transform": INCLUDE, "Statement": [SENDING]}
+    (role,) = read_roles(template_with(document), "template.json").roles
+    assert [(grant.statement.actions.patterns, grant.version) for grant in role.grants] == [
+        (("sqs:SendMessage",), "2012-10-17")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ('{"Resources": []}', None),
+        ("policy.json.tmpl", "policy.json.tmpl"),
+        (" [] ", None),
+        ("{{ policy }}", "{{ policy }}"),
+    ],
+)
+def test_a_text_is_put_in_from_elsewhere_unless_it_is_json(text: str, source: str | None) -> None:
+    assert put_in_from(text) == source
+
+
+@pytest.mark.parametrize(
+    ("value", "file"),
+    [
+        ({"file": "policy.json"}, "policy.json"),
+        ({"file": "policy.json.tmpl"}, None),
+        ({"file": "${stage}.yml"}, None),
+        ({"file": "a b.yml"}, None),
+        ({"a": "policy.json", "b": "policy.json"}, None),
+        ({}, None),
+        ("policy.json", None),
+    ],
+)
+def test_a_file_is_included_by_a_mapping_of_one_path(value: Any, file: str | None) -> None:
+    assert included_file(value) == file
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_one"),
+    [
+        (["text", SENDING], True),
+        (["text", {"file": "more.json"}], True),
+        ([{"Name": "rule"}, {"NotAction": "s3:*"}], True),
+        ({"RateBasedStatement": {}}, False),
+        ([], False),
+    ],
+)
+def test_a_policy_is_told_by_any_of_its_statements(statements: Any, *, is_one: bool) -> None:
+    assert is_policy_document({"Statement": statements}) is is_one
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::ToJsonString": ["Statement"]},
+        {"Fn::ToJsonString": {"Resources": {}}},
+        {"Fn::Sub": '{"Resources": "${A}"}'},
+        '["Statement"]',
+        '{"Statement"',
+        3,
+    ],
+)
+def test_a_text_is_no_document_unless_it_has_statements(value: Any) -> None:
+    assert document_in_text(value) is None

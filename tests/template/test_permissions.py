@@ -50,10 +50,30 @@ HERE = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function"
              "Resource": f"{HERE}:jobs:live",
              "Condition": {"StringLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:news"}}},
         ),
+        (
+            "aws_lambda_permission",
+            {"function_name": {"Ref": "Odd"}, "principal": "arn:aws:iam::111122223333:role/*",
+             "event_source_token": "t", "principal_org_id": "o-2",
+             "function_url_auth_type": "AWS_IAM", "invoked_via_function_url": False,
+             "source_account": "444455556666"},
+            {"Principal": {"AWS": "arn:aws:iam::111122223333:role/*"}, "Action": "lambda:*", "Resource": "${Odd}",
+             "Condition": {"StringEquals": {"aws:SourceAccount": "444455556666", "aws:PrincipalOrgID": "o-2",
+                                            "lambda:EventSourceToken": "t", "lambda:FunctionUrlAuthType": "AWS_IAM"},
+                           "Bool": {"lambda:InvokedViaFunctionUrl": "false"}}},
+        ),
+        (
+            "aws_lambda_layer_version_permission",
+            {"action": "lambda:GetLayerVersion", "layer_name": "arn:aws:lambda:eu-west-1:111122223333:layer:l",
+             "principal": "*", "organization_id": "o-3"},
+            {"Principal": "*", "Action": "lambda:GetLayerVersion",
+             "Resource": "arn:aws:lambda:eu-west-1:111122223333:layer:l",
+             "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-3"}}},
+        ),
     ],
 )  # fmt: skip
 def test_a_permission_is_a_statement(kind: str, properties: dict[str, Any], expected: dict[str, Any]) -> None:
-    statement = permission_statement(Resource("P", kind, properties), {"${Run}": FUNCTION, "${Shared}": LAYER})
+    resources = {"${Run}": FUNCTION, "${Shared}": LAYER, "${Odd}": Resource("Odd", "Nobody::Knows::This", {})}
+    statement = permission_statement(Resource("P", kind, properties), resources)
     assert render_statement(statement) == {"Effect": "Allow", **expected}
 
 

@@ -47,8 +47,9 @@ def test_one_document_alone_is_a_single_policy(value: Any, *, single: bool) -> N
     if single:
         assert actions([read_policy(content, "side.json", "hint")[0]]) == ["s3:*"]
     else:
-        with pytest.raises(RemitError, match="holds no single policy document"):
+        with pytest.raises(RemitError, match=r"side\.json holds no single policy document") as refused:
             read_policy(content, "side.json", "hint")
+        assert (refused.value.hint, str(refused.value.origin)) == ("hint", "side.json:1")
 
 
 @pytest.mark.parametrize("value", [{"Version": "2012-10-17"}, {"Id": "x"}])
@@ -128,3 +129,50 @@ def test_the_place_of_everything_that_a_limit_is_within_is_the_file() -> None:
     (statement,) = limit.layers.identity[0].statements
     assert limit.locate(StatementLocation("identity", 0, 0, statement)).line == 1
     assert limit.locate(StatementLocation("boundary", 1, 1, statement)).line == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint", "at"),
+    [
+        (
+            '{"identity": [],\n "endpoint_type": "Gate"}',
+            "endpoint_type must be one of Gateway, Interface",
+            "",
+            "side.json:2:19",
+        ),
+        ('{"scp":\n {}}', "scp must be a list of levels, each a list of policies", "", "side.json:2:2"),
+        ('{"rcp": [[],\n 3]}', "rcp[1] must be a policy or a list of policies", "", "side.json:2:2"),
+        ('{"Identity": []}', "there is no layer 'Identity'", "did you mean `identity`?", "side.json:1:14"),
+        (
+            '{"PolicyVersion": {}}',
+            "there is no layer 'PolicyVersion'",
+            (
+                "this is what the aws command prints around a policy: "
+                "`--query PolicyVersion.Document` prints the policy alone"
+            ),
+            "side.json:1:19",
+        ),
+        (
+            '{"somebody": []}',
+            "there is no layer 'somebody'",
+            "there are identity, boundary, session, endpoint, scp, rcp, endpoint_type",
+            "side.json:1:14",
+        ),
+        (
+            "\n 3",
+            "side.json holds no policy",
+            'a policy document, a list of them, or {"identity": […], "boundary": …, "scp": [[…]]}',
+            "side.json:2:2",
+        ),
+        (
+            '[{"Statement":\n {"Effect": "Allow", "Acton": "s3:*", "Resource": "*"}}]',
+            "Statement has unknown key 'Acton'",
+            "did you mean `Action`?",
+            "side.json:2:31",
+        ),
+    ],
+)
+def test_what_is_no_side_is_refused_at_its_place_with_a_hint(text: str, message: str, hint: str, at: str) -> None:
+    with pytest.raises(RemitError) as refused:
+        read_side(text.encode(), "side.json")
+    assert (refused.value.message, refused.value.hint or "", str(refused.value.origin)) == (message, hint, at)

@@ -117,3 +117,33 @@ def test_a_template_or_a_plan_is_refused_where_a_policy_is_asked_for(text: str, 
         f"t.json is a {kind}, not a policy document",
         "--template reads it",
     )
+
+
+POLICY = """
+Version: "2012-10-17"
+Statement: [{Effect: Allow, Action: s3:GetObject, Resource: "*"}]
+"""
+
+
+@pytest.mark.parametrize(("above", "is_policy"), [("", True), ("Resources: {}", False)])
+def test_a_file_with_statements_is_a_policy_unless_it_has_resources(above: str, *, is_policy: bool) -> None:
+    read = read_roles(f"{above}{POLICY}".encode(), "orders.yaml")
+    assert read.is_policy is is_policy
+    assert [(role.logical_id, role.kind, role.trusts) for role in read.roles] == [
+        ("orders.yaml", "policy", ())
+    ] * is_policy
+
+
+def test_statements_beside_a_transform_are_those_of_a_policy_that_is_wrong() -> None:
+    with pytest.raises(RemitError, match="policy document has unknown key 'Transform'"):
+        read_roles(f"Transform: AWS::Serverless-2016-10-31{POLICY}".encode(), "orders.yaml")
+
+
+def test_what_the_reader_of_yaml_says_comes_before_what_is_said_of_the_template() -> None:
+    content = b"Resources: {A: {Type: AWS::Serverless::Connector}, A: {Type: AWS::Serverless::Connector}}"
+    assert [note.partition(" ")[0] for note in read_roles(content, "t.yaml").notes] == ["t.yaml:1:52:", "what"]
+
+
+def test_a_side_is_refused_by_the_name_of_its_file() -> None:
+    with pytest.raises(RemitError, match=r"error: Side\.YAML holds no policy"):
+        read_policies(b"3", "Side.YAML")

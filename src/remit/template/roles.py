@@ -255,7 +255,8 @@ def _outside(kind: HolderKind, name: str, attached_policies: AttachedPolicies, p
     policies = tuple(made_policy.policy for made_policy in made_policies)
     note = f"the template does not make this {kind}: it only attaches these policies to it"
     origin = plain.locate(("Resources", made_policies[0].logical_id))
-    return Holder(name, policies, trusts=(), origin=origin, only_attached_to=True, notes=(note,), kind=kind, name=name)
+    notes = (note, *(policy.note for policy in policies if policy.note))
+    return Holder(name, policies, trusts=(), origin=origin, only_attached_to=True, notes=notes, kind=kind, name=name)
 
 
 def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]]]:
