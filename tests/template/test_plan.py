@@ -426,7 +426,7 @@ def test_a_name_that_is_no_text_is_none() -> None:
     [
         (["module.roles.arns", "module.roles"], ["var.role", "var.role"]),
         (['module.roles.arns["a"]', "module.roles.arns", "module.roles"], ["var.role.arn", "var.role"]),
-        (["module.roles.arns.a.arn", "module.roles.arns"], ['var.role["x"]', "var.role"]),
+        (["module.roles.arns.a.arn"], ['var.role["x"]', "var.role"]),
     ],
 )
 def test_a_role_is_found_through_outputs_and_variables_and_their_indexes(
@@ -534,6 +534,41 @@ def test_a_list_of_holders_that_is_left_out_names_none_and_one_that_nobody_knows
         [("aws_iam_policy_attachment.a.roles", (READ_ONLY,))] if is_referred else []
     )
     assert read.users == ()
+
+
+def test_each_unknown_part_of_a_block_is_late_bound_by_its_own_address() -> None:
+    block = {
+        "sid": "", "effect": "", "not_actions": ["s3:Get*", None],
+        "principals": [{"type": "AWS"}, {"type": "AWS", "identifiers": ["111122223333", None]}],
+        "not_principals": [{"type": "*"}, {"type": "AWS", "identifiers": ["*"]}],
+        "condition": [
+            {"variable": "aws:a", "values": ["lost"]},
+            {"test": "Bool", "variable": "aws:&{b}", "values": ["&{aws:c}/&{d}", None]},
+        ],
+    }  # fmt: skip
+    values = {"statement": ["odd", {"actions": []}, block], "version": ""}
+    source = PlannedResource("data.p", POLICY_SOURCE, values, (), {})
+    of_block = "data.p.statement[1]"
+    assert policy_of_blocks(source) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Resource": [unfilled("data.p.statement[0].resources")]},
+            {
+                "Effect": "Allow",
+                "NotAction": ["s3:Get*", unfilled(f"{of_block}.not_actions[1]")],
+                "Resource": [unfilled(f"{of_block}.resources")],
+                "Principal": {
+                    "AWS": [
+                        unfilled(f"{of_block}.principals[0].identifiers[0]"),
+                        "111122223333",
+                        unfilled(f"{of_block}.principals[1].identifiers[1]"),
+                    ],
+                },
+                "NotPrincipal": "*",
+                "Condition": {"Bool": {"aws:&{b}": ["${aws:c}/${d}", unfilled(f"{of_block}.condition[1].values[1]")]}},
+            },
+        ],
+    }
 
 
 def test_an_element_of_a_block_that_is_no_list_has_no_texts() -> None:

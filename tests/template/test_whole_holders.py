@@ -18,7 +18,9 @@ WHOLE = Path(__file__).with_name("data") / "whole.yaml"
 
 
 def place(origin: Origin | None) -> str:
-    return f"@{origin.line}:{origin.column}" if origin else "@nowhere"
+    if origin is None:
+        return "@nowhere"
+    return f"@{origin.line}:{origin.column}" if origin.file == "t.yaml" else f"@{origin.file}"
 
 
 def sheet(holder: Holder) -> Iterator[str]:

@@ -97,12 +97,11 @@ def _prior(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, .
 
 
 def _looked_up(value: Mapping[str, Any], locate: Locate) -> tuple[PlannedResource, ...]:
-    """The VPC endpoints that data sources have looked up before the plan (of a state: by then): others made them."""
+    """The data sources that were looked up before the plan (of a state: by then): others made what they are of."""
     prior = value.get("prior_state")
     holder, path = (prior, ("prior_state", "values")) if isinstance(prior, dict) else (value, ("values",))
     values = holder.get("values")
-    sources = data_of(values, path, locate) if isinstance(values, dict) else ()
-    return tuple(source for source in sources if source.type == _ENDPOINT)
+    return data_of(values, path, locate) if isinstance(values, dict) else ()
 
 
 def _read(
@@ -113,7 +112,7 @@ def _read(
 ) -> FileRoles:
     """The roles, users and groups of a side of a plan.
 
-    `prior` are the resources before it; `looked_up` are VPC endpoints that others made.
+    `prior` are the resources before it; `looked_up` are data sources, of which VPC endpoints count: others made them.
     """
     side = _Side(items, locate, prior)
     of_kind: dict[str, list[Holder]] = {holder.kind: [] for holder in _HOLDERS.values()}
@@ -142,9 +141,8 @@ def _read(
                 name=name,
             )
         )
-        document = policy_in(policy.grants)
-        if document is not None:
-            documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
+        if policy.document is not None:
+            documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), policy.document)
     return FileRoles(
         tuple(of_kind["role"]),
         tuple(_resource(item, endpoints) for item in items),
