@@ -19,7 +19,7 @@ from remit.app import App, ExistingValue, Function, StoredValue
 from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles, managed_policy_versions
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.athena_trail import summed_up_by_athena
-from remit.deploy.audit_collection import Collecting, collect, collect_account, needed_policy
+from remit.deploy.audit_collection import Collecting, collect, collect_account, collected_organization, needed_policy
 from remit.deploy.collected_policies import CALLS, acl_policy, collected_policies
 from remit.deploy.delete import data_at_risk, deletable
 from remit.deploy.existing_values import look_up_existing
@@ -602,66 +602,109 @@ def test_the_pages_of_an_account_that_are_there_are_not_read_again(tmp_path: Pat
 
 def test_an_organization_is_read_with_the_policies_of_each_part(tmp_path: Path) -> None:
     """A suspended account is left out, and of one whose role cannot be assumed the rest is gathered."""
-    accounts = {"r-1": [NUMBER], "ou-1": ["444455556666"], "ou-2": ["555566667777"]}
-    units = {"r-1": ["ou-1"], "ou-1": ["ou-2"], "ou-2": []}
+    members = {"r-1": [NUMBER, "444455556666"], "ou-2": ["666677778888"], "ou-3": ["555566667777"]}
+    units = {"r-1": ["ou-2", "ou-1"], "ou-2": ["ou-3"]}
 
     def policies(TargetId: str, Filter: str) -> Any:  # noqa: N803 - AWS's names
-        if Filter == "RESOURCE_CONTROL_POLICY":
-            return Refused("PolicyTypeNotEnabledException")
-        return {"Policies": [{"Id": f"p-{TargetId}"}] if TargetId in ("r-1", "ou-2") else []}
+        if Filter == "SERVICE_CONTROL_POLICY" and TargetId == "ou-1":
+            return Refused("PolicyTypeNotAvailableForOrganizationException")
+        of_all = [{"Id": "p-all"}] if Filter == "SERVICE_CONTROL_POLICY" else []
+        return {"Policies": [*of_all, *([{"Id": f"p-{TargetId}"}] if TargetId in ("r-1", "ou-3") else [])]}
+
+    def accounts(ParentId: str, NextToken: str = "0") -> Any:  # noqa: N803 - AWS's names
+        """One account a page."""
+        here, page = members.get(ParentId, []), int(NextToken)
+        rows = [
+            {"Id": number, "Status": "SUSPENDED" if ParentId == "ou-3" else "ACTIVE"}
+            for number in here[page : page + 1]
+        ]
+        for row in rows:
+            if row["Id"] == "666677778888":  # older answers have none
+                del row["Status"]
+        return {"Accounts": rows, **({"NextToken": str(page + 1)} if page + 1 < len(here) else {})}
 
     account, asked = answering(
         {
             "organizations.DescribeOrganization": {"Organization": {"Id": "o-1"}},
             "organizations.ListRoots": {"Roots": [{"Id": "r-1"}]},
             "organizations.ListOrganizationalUnitsForParent": lambda **named: {
-                "OrganizationalUnits": [{"Id": unit} for unit in units[named["ParentId"]]]
+                "OrganizationalUnits": [{"Id": unit} for unit in units.get(named["ParentId"], [])]
             },
-            "organizations.ListAccountsForParent": lambda **named: {
-                "Accounts": [
-                    {"Id": number, "Status": "SUSPENDED" if named["ParentId"] == "ou-2" else "ACTIVE"}
-                    for number in accounts[named["ParentId"]]
-                ]
-            },
+            "organizations.ListAccountsForParent": accounts,
             "organizations.ListPoliciesForTarget": policies,
             "organizations.DescribePolicy": lambda **named: {
-                "Policy": {"PolicySummary": {"Id": named["PolicyId"]}, "Content": "{}"}
+                "Policy": {"PolicySummary": {"Id": named["PolicyId"]}, "Content": f"of {named['PolicyId']}"}
             },
             "sts.AssumeRole": Refused("AccessDenied", "no", 403),
             "iam.GetAccountAuthorizationDetails": {"UserDetailList": []},
         }
     )
+    account = replace(account, partition="aws-us-gov")
 
     failures = collect(account, Collecting(tmp_path, "auditor", with_resources=False), lambda _: None)
 
-    written = json.loads((tmp_path / "organization.json").read_text())
-    assert [(unit["Id"], unit["ParentId"], unit["Policies"]) for unit in written["OrganizationalUnits"]] == [
-        ("ou-1", "r-1", []),
-        ("ou-2", "ou-1", ["p-ou-2"]),
+    assert json.loads((tmp_path / "organization.json").read_text()) == {
+        "Organization": {"Id": "o-1"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-all", "p-r-1", "p-r-1"]}],  # of both types
+        "OrganizationalUnits": [
+            {"Id": "ou-2", "ParentId": "r-1", "Policies": ["p-all"]},
+            {"Id": "ou-1", "ParentId": "r-1", "Policies": []},
+            {"Id": "ou-3", "ParentId": "ou-2", "Policies": ["p-all", "p-ou-3", "p-ou-3"]},
+        ],
+        "Accounts": [
+            {"Id": NUMBER, "Status": "ACTIVE", "ParentId": "r-1", "Policies": ["p-all"]},
+            {"Id": "444455556666", "Status": "ACTIVE", "ParentId": "r-1", "Policies": ["p-all"]},
+            {"Id": "666677778888", "ParentId": "ou-2", "Policies": ["p-all"]},
+            {"Id": "555566667777", "Status": "SUSPENDED", "ParentId": "ou-3", "Policies": ["p-all"]},
+        ],
+        "Policies": [
+            {"PolicySummary": {"Id": identifier}, "Content": f"of {identifier}"}
+            for identifier in ("p-all", "p-ou-3", "p-r-1")
+        ],
+    }
+    assert [(failure.account, failure.error.message) for failure in failures] == [
+        (number, "AWS denies AssumeRole: no") for number in ("444455556666", "666677778888")
     ]
-    assert [(row["Id"], row["ParentId"]) for row in written["Accounts"]] == [
-        (NUMBER, "r-1"),
-        ("444455556666", "ou-1"),
-        ("555566667777", "ou-2"),
+    assert asked.calls("sts.AssumeRole") == [
+        {"RoleArn": f"arn:aws-us-gov:iam::{number}:role/auditor", "RoleSessionName": "remit-audit"}
+        for number in ("444455556666", "666677778888")
     ]
-    assert written["Roots"] == [{"Id": "r-1", "Policies": ["p-r-1"]}]
-    assert [row["PolicySummary"]["Id"] for row in written["Policies"]] == ["p-ou-2", "p-r-1"]
-    assert [failure.account for failure in failures] == ["444455556666"]
-    assert [call["RoleArn"] for call in asked.calls("sts.AssumeRole")] == ["arn:aws:iam::444455556666:role/auditor"]
     assert [path.name for path in (tmp_path / "accounts").iterdir()] == [f"{NUMBER}-0001.json"]
+
+
+def test_an_organization_whose_policies_may_not_be_listed_is_not_read() -> None:
+    account, _ = answering(
+        {
+            "organizations.DescribeOrganization": {"Organization": {"Id": "o-1"}},
+            "organizations.ListRoots": {"Roots": [{"Id": "r-1"}]},
+            "organizations.ListPoliciesForTarget": Refused("AccessDeniedException", "no"),
+        }
+    )
+    with pytest.raises(RemitError, match="AWS denies ListPoliciesForTarget: no"):
+        collected_organization(account)
 
 
 @pytest.mark.parametrize("with_resources", [False, True])
 @pytest.mark.parametrize("assumed", [None, "auditor"])
 def test_the_policy_that_collecting_needs(assumed: str | None, *, with_resources: bool) -> None:
-    first, *others = needed_policy(assumed, with_resources=with_resources)["Statement"]
+    policy = needed_policy(assumed, with_resources=with_resources)
 
-    assert "iam:GetAccountAuthorizationDetails" in first["Action"]
-    assert ("sqs:ListQueues" in first["Action"]) == with_resources
-    assert len(others) == (0 if assumed is None else 2)
-    if assumed is not None:
-        assert others[1]["Action"] == "sts:AssumeRole"
-        assert others[1]["Resource"].endswith(":iam::*:role/auditor")
+    actions = ["iam:GetAccountAuthorizationDetails"]
+    if with_resources:
+        actions += [action for calls in CALLS for action in calls.actions]
+    of_organization = [
+        f"organizations:{name}"
+        for name in (
+            "DescribeOrganization", "DescribePolicy", "ListAccountsForParent", "ListOrganizationalUnitsForParent",
+            "ListPoliciesForTarget", "ListRoots",
+        )
+    ]  # fmt: skip
+    others = [
+        {"Effect": "Allow", "Action": of_organization, "Resource": "*"},
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:*:iam::*:role/auditor"},
+    ]
+    first = {"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}
+    assert policy == {"Version": "2012-10-17", "Statement": [first, *(others if assumed else [])]}
 
 
 MAIL: Final = DeployedQueue("mail", "https://sqs/mail", "https://sqs/mail-dead")
