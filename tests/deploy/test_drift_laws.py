@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import event, given, settings
@@ -138,3 +138,47 @@ def test_a_role_that_is_gone_is_made_again_as_it_was(declared: Role) -> None:
     assert render(declared.trust or TRUSTS[0]) == json.loads(
         dict(change.repairs[0].parameters)["AssumeRolePolicyDocument"]
     )
+
+
+def test_of_what_only_the_deploy_knows_nothing_is_said_and_the_rest_is_told() -> None:
+    """A policy, a managed policy and a boundary whose names are open: none was made, attached or swapped by hand."""
+    known, open_, other = _document("s3:Get*", "*"), _document("sqs:*", "${Other.Name}"), _document("s3:*", "*")
+    declared = Role({"kept": known, "open": open_, "gone": open_, "${Name}": known}, {"${Extra.Arn}"}, "${Limit}", None)
+    held = Role({"kept": other, "open": other, "extra": other}, {"arn:aws:iam::1:policy/a"}, "arn:aws:iam::1:b", None)
+    trusted = replace(holder(held, ROLE), trust=TRUSTS[1])
+
+    found = list(drift(replace(holder(declared, ""), trust=Policy(())), {}, trusted, ROLE, NAMES))
+
+    on = f"of role {ROLE} (ReportRole) was"
+    assert [(change.what, change.policy, len(change.repairs)) for change in found] == [
+        (f"policy kept {on} edited by hand", "kept", 1),
+        (f"policy gone {on} deleted by hand", "gone", 0),
+    ]
+
+
+def test_a_policy_in_another_spelling_is_the_same_and_its_statements_in_another_order_are_not() -> None:
+    """IAM keeps lists as sets, and an account as the ARN of its root."""
+
+    def trust(*accounts: str, conditions: list[tuple[str, str, list[str]]], flipped: bool = False) -> Policy:
+        condition: dict[str, dict[str, list[str]]] = {}
+        for operator, key, values in conditions:
+            condition.setdefault(operator, {})[key] = values
+        first = {"Principal": {"AWS": list(accounts)}, "Action": ["sts:TagSession", "sts:AssumeRole"]}
+        second = {"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        listed = [{"Effect": "Allow", **first, "Condition": condition}, {"Effect": "Allow", **second}]
+        return parse({"Version": "2012-10-17", "Statement": listed[::-1] if flipped else listed})
+
+    one, other = "111122223333", "arn:aws:iam::444455556666:role/x"
+    root = f"arn:aws:iam::{one}:root"
+    limits = [("StringEquals", "aws:a", ["1", "2"]), ("ArnLike", "aws:b", ["3"]), ("StringEquals", "aws:c", ["4"])]
+    declared = replace(holder(Role({}, set(), None, None), ""), trust=trust(one, other, conditions=limits))
+    spelled = [(operator, key, [*reversed(values), values[0]]) for operator, key, values in reversed(limits)]
+    for accounts, conditions, flipped, is_same in (
+        ((other, root), spelled, False, True),
+        ((other, root), spelled, True, False),
+        ((other,), spelled, False, False),
+        ((other, root), spelled[1:], False, False),
+        ((other, root), [("StringLike", "aws:a", ["1", "2"]), *limits[1:]], False, False),
+    ):
+        held = replace(declared, name=ROLE, trust=trust(*accounts, conditions=conditions, flipped=flipped))
+        assert (list(drift(declared, {}, held, ROLE, NAMES)) == []) == is_same

@@ -100,6 +100,7 @@ TEMPLATE: Final = {
         },
         "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}},
         "Orders": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "orders"}},
+        "Vault": {"Type": "AWS::Backup::BackupVault", "Properties": {"BackupVaultName": "vault"}},
     },
 }
 """`WebRole` and the function `Deleted` were deleted by hand; `audit` and `other` run under the role `admin`."""
@@ -107,7 +108,7 @@ PHYSICAL: Final = {
     "ReportRole": "orders-report", "WebRole": "orders-web", "AuditRole": "orders-audit",
     **{name.title(): f"orders-dev-{name}" for name in ("report", "web", "audit", "mine", "other", "deleted")},
     "ReportVersion": f"{REPORT}:7", "ReportAlias": f"{REPORT}:live",
-    "Nightly": "orders-dev-bus|nightly", "Jobs": QUEUE, "Orders": "orders",
+    "Nightly": "orders-dev-bus|nightly", "Jobs": QUEUE, "Orders": "orders", "Vault": "vault",
 }  # fmt: skip
 UNDER: Final = {
     "report": f"{ROLE}/apps/orders-report", "web": f"{ROLE}/orders-web", "audit": f"{ROLE}/teams/admin",
@@ -124,7 +125,7 @@ HELD: Final[dict[str, tuple[str, dict[str, Any], list[str], str]]] = {
                 may("dynamodb:GetRecords", STREAM),
             ),
             "p1": document(may("sqs:ReceiveMessage", "whatever it is")),
-            "debug": document(may("sqs:*", "*")),
+            "debug": document(may("sqs:*", "*"), may("dynamodb:DescribeStream", f"{ORDERS}/stream/*")),
         },
         [XRAY, f"{POLICY}/extra"],
         f"{POLICY}/limit",
@@ -405,9 +406,9 @@ def test_the_roles_of_a_stack_are_those_of_the_account_with_what_was_done_to_eac
         (
             "ReportRole", ("report",), f"{ROLE}/apps/orders-report",
             {
-                in_p0: ("dynamodb:GetRecords",),  # the last statement of four
+                in_p0: ("dynamodb:GetRecords",),  # the last statement of each reason
                 in_p0.replace("p0", "p1"): ("sqs:ReceiveMessage",),
-                f"policy debug of {IN_REPORT} was made by hand": ("sqs:*",),
+                f"policy debug of {IN_REPORT} was made by hand": ("dynamodb:DescribeStream",),
             },
             (XRAY, f"{POLICY}/extra"), f"{POLICY}/limit",
         ),
@@ -434,7 +435,9 @@ def test_the_roles_of_a_stack_are_those_of_the_account_with_what_was_done_to_eac
     )
     references = {
         "${Jobs}": QUEUE, "${Jobs.Arn}": JOBS, "${Orders}": "orders", "${Orders.Arn}": ORDERS,
-        "${Orders.StreamArn}": STREAM, "${Size}": "9", "${ReportRole}": "orders-report",
+        "${Orders.StreamArn}": STREAM, "${Size}": "9",
+        "${Vault}": "vault", "${Vault.BackupVaultArn}": f"arn:aws:backup:eu-central-1:{NUMBER}:backup-vault:vault",
+        "${ReportRole}": "orders-report",
         "${ReportRole.Arn}": f"{ROLE}/apps/orders-report", "${WebRole.Arn}": f"{ROLE}/orders-web",
         "${Report}": "orders-dev-report", "${Report.Arn}": REPORT, "${AWS::StackId}": STACK,
         "${AWS::StackName}": "orders-dev", "${AWS::Region}": "eu-central-1", UNIQUE: "0123456789ab",
