@@ -10,6 +10,7 @@ import pytest
 from projects import at
 from remit.app import App, Resource
 from remit.catalogue.types import resource_type, resource_types
+from remit.resources.names import HTTP_API
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 
 if TYPE_CHECKING:
@@ -150,6 +151,15 @@ def called_tags(kind: ResourceType) -> list[str]:
         ),
         (
             "AWS::EC2::LaunchTemplate",
+            {"TagSpecifications": [{"ResourceType": "instance", "Tags": []}, {"Ref": "AWS::NoValue"}]},
+            {"TagSpecifications": [
+                {"ResourceType": "instance", "Tags": []},
+                {"Ref": "AWS::NoValue"},
+                {"ResourceType": "launch-template", "Tags": [{"Key": "team", "Value": "shop"}]},
+            ]},
+        ),
+        (
+            "AWS::EC2::LaunchTemplate",
             {"TagSpecifications": [{"ResourceType": "launch-template", "Tags": {"Fn::If": ["A", [], []]}}]},
             {"TagSpecifications": [{"ResourceType": "launch-template", "Tags": {"Fn::If": ["A", [], []]}}]},
         ),
@@ -171,6 +181,21 @@ def test_what_a_resource_says_of_its_tags_itself_wins(
     type_name: str, own: Mapping[str, Any], expected: Mapping[str, Any]
 ) -> None:
     assert expected == tagged(type_name, own)
+
+
+@pytest.mark.parametrize(
+    ("logical_id", "own", "has_tags"),
+    [
+        (HTTP_API, {}, True),
+        (HTTP_API, {"Body": {}}, False),
+        ("DataApi", {"Body": {}}, True),
+    ],
+)
+def test_an_http_api_with_a_document_has_its_tags_there(logical_id: str, own: dict[str, Any], has_tags: bool) -> None:
+    app = App("orders", "dev", (), tags={"team": "shop"})
+    (api,) = with_app_wide_settings(app, [Resource(logical_id, "AWS::ApiGatewayV2::Api", own)])
+    tags = {"Tags": {"team": "shop"}} if has_tags else {}
+    assert {**own, **tags} == api.properties
 
 
 def test_roles_that_remit_makes_have_the_path_the_name_and_all_have_the_boundary(make: Make) -> None:

@@ -56,3 +56,18 @@ def test_a_name_is_wrong_where_nothing_has_it_and_nothing_that_failed_may_have(w
         assert (line if path else None) == of_setting.origin
     if name == "Dat":
         assert "did you mean" in str(mistakes[0].hint)
+
+
+def test_a_resource_has_the_attributes_of_its_type_or_any_that_begin_as_one_that_is_open() -> None:
+    def told(kind: str, attribute: str) -> list[tuple[str, str | None]]:
+        asking = Resource("Asking", "AWS::SNS::Topic", {"TopicName": {"Fn::GetAtt": ["Named", attribute]}})
+        known = KnownIds({"Named": Resource("Named", kind, {}), "Asking": asking})
+        return [(mistake.message, mistake.hint) for mistake in check_references(asking, known, {})[1]]
+
+    stack, queue = "AWS::CloudFormation::Stack", "AWS::SQS::Queue"
+    for kind, attribute in ((stack, "Outputs.Url"), ("AWS::CloudFormation::CustomResource", "Any"), (queue, "Arn")):
+        assert [] == told(kind, attribute)
+    assert [("`Asking`: AWS::SQS::Queue has no attribute 'QueueNam'", "did you mean `QueueName`?")] == told(
+        queue, "QueueNam"
+    )
+    assert [("`Asking`: AWS::CloudFormation::Stack has no attribute 'Url'", "it has Outputs.*")] == told(stack, "Url")

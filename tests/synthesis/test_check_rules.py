@@ -194,6 +194,11 @@ def test_a_name_stands_once_among_those_of_a_type_where_nothing_else_tells_them_
     assert not told(
         named("A", alias, "Name", **published), named("B", alias, "Name", **{**published, "FunctionName": "g"})
     )
+    # RDS keeps identifiers in lower case.
+    groups = [Resource(name, "AWS::RDS::DBSubnetGroup", {
+        "DBSubnetGroupName": name, "DBSubnetGroupDescription": "a", "SubnetIds": ["subnet-1", "subnet-2"],
+    }) for name in ("Orders", "orders")]  # fmt: skip
+    assert ["`orders` and `Orders` are two DB subnet groups named 'orders'"] == told(*groups)
 
 
 def test_an_environment_has_as_many_bytes_of_names_and_values_as_lambda_takes() -> None:

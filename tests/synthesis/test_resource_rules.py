@@ -161,6 +161,15 @@ def test_the_permission_that_is_missing_is_for_the_topic_whose_arn_is_written() 
         assert f"    {line},\n)" in str(mistake.hint)
 
 
+def test_a_permission_for_one_topic_of_the_account_is_none_for_another() -> None:
+    here = "arn:aws:sns:${AWS::Region}:${AWS::AccountId}:"
+    of_sns = {"FunctionName": "${Hello}", "Principal": "sns.amazonaws.com"}
+    subscription = {"TopicArn": f"{here}news", "Protocol": "lambda", "Endpoint": "${Hello.Arn}"}
+    called = Resource("To", "AWS::SNS::Subscription", subscription)
+    assert [] == told_of_calls(called, permission(**of_sns, SourceArn=f"{here}news"))
+    assert 1 == len(told_of_calls(called, permission(**of_sns, SourceArn=f"{here}orders")))
+
+
 # What a function reads
 
 
@@ -280,6 +289,8 @@ def test_what_is_elsewhere_is_told_with_where_it_must_be_and_why() -> None:
     key_elsewhere = f"arn:aws:kms:us-west-2:{'1' * 12}:key/1"
     for kind, name, count in (("AWS::SQS::Queue", "KmsMasterKeyId", 1), ("AWS::AppFlow::Flow", "KMSArn", 0)):
         assert count == len(told(Resource("K", kind, {name: key_elsewhere}), place=IN_IRELAND)), kind
+    replicated = {"ReplicaRegions": [{"Region": "us-west-2", "KmsKeyId": key_elsewhere}]}
+    assert [] == told(Resource("K", "AWS::SecretsManager::Secret", replicated), place=IN_IRELAND)
     dead_letters = {"RedrivePolicy": {"deadLetterTargetArn": f"arn:aws:sqs:us-west-2:{'1' * 12}:dead"}}
     for region, count in (({"Region": "us-west-2"}, 0), ({}, 1)):
         subscription = Resource("To", "AWS::SNS::Subscription", {**dead_letters, **region})
