@@ -17,7 +17,7 @@ from projects import Project, at
 from random_cases import cases
 from remit.app import App, Function, Grant, Reason
 from remit.errors import Origin, RemitError
-from remit.holders import Holder, bounded, inline
+from remit.holders import Holder, bounded, by_arn, inline
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse_statement
@@ -244,6 +244,49 @@ def test_functions_that_break_a_guardrail_alike_are_told_together(make: Make) ->
     assert [line for line in lines if "given by" in line] == [
         "given by app.py:9:22: 'iam:PassRole' declared for function one; and 1 more lines alike"
     ]
+
+
+def grant(line: int, action: object, resource: str = "*") -> Grant:
+    statement = parse_statement(allow(action, resource))
+    return Grant(statement, Reason("text", "reads it"), Origin("app.py", line, 1))
+
+
+def test_a_refusal_says_of_each_breach_whose_it_is_what_shows_it_and_what_gives_the_access(tmp_path: Path) -> None:
+    rail = tmp_path / "config/guardrails/team.json"
+    rail.parent.mkdir(parents=True)
+    rail.write_text(document(deny("dynamodb:DeleteTable"), deny("s3:*", "arn:aws:s3:::b/*")), "utf-8")
+    objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectAcl"]
+    managed = "arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"
+    roles = (
+        Holder("ARole", by_arn((managed,)), ("a",)),
+        Holder("BRole", (inline((grant(3, "dynamodb:*"),)),), ("b",)),
+        Holder("CRole", (inline((grant(5, objects, "arn:aws:s3:::a\ue000/*"),)),)),
+        Holder("DRole", (inline((grant(7, "dynamodb:DeleteTable"),)),), ("d",)),
+        Holder("ERole", (inline((grant(9, "dynamodb:DeleteTable"),)),), ("e",)),
+    )
+    request = "    may dynamodb:DeleteTable on arn:aws:dynamodb:us-east-1:111122223333:table/example"
+    file = "config/guardrails/team.json"
+    with pytest.raises(RemitError) as caught:
+        guard(tmp_path, App("orders", "dev", ()), roles)
+    assert caught.value.message.splitlines() == [
+        "a guardrail does not hold",
+        f"  {file}:4:3 is broken by ARole (of a)",
+        request,
+        f"    given by the managed policy {managed}",
+        f"  {file}:4:3 is broken by BRole (of b)",
+        request,
+        "    given by app.py:3:1: reads it",
+        f"  {file} is not proven for CRole",
+        "    s3:GetObject, s3:PutObject, s3:DeleteObject: a text has characters of Unicode's private use area",
+        "    given by app.py:5:1: reads it",
+        f"  {file}:4:3 is broken by DRole, ERole (of d, e)",
+        request,
+        "    given by app.py:7:1: reads it; and 1 more lines alike",
+    ]
+    assert ("narrow what grants it, or change the guardrail", Origin("app.py", 3, 1)) == (
+        caught.value.hint,
+        caught.value.origin,
+    )
 
 
 def test_a_boundary_that_nobody_has_matters_only_where_it_would(make: Make) -> None:

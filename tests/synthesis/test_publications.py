@@ -209,7 +209,7 @@ SETTINGS: Final = st.fixed_dictionaries(
 @given(st.none() | st.builds(Publication, st.sampled_from(["live", "blue"]), st.none() | st.integers(1, 9)), SETTINGS)
 def test_what_names_an_alias_by_its_text_waits_for_it(publication: Publication | None, invoked: dict[str, Any]) -> None:
     function = Function("pay", "Pay", "app.pay", {}, publication=publication, event_invoke=invoked)
-    made = {one.type.rpartition("::")[2]: one for one in publication_resources(function, {"Timeout": 3})}
+    made = {one.type.rpartition("::")[2]: one for one in publication_resources(function, {"Timeout": 3, "Code": "a"})}
     kinds = [*(["Version", "Alias"] if publication else []), *(["EventInvokeConfig"] if invoked else [])]
     assert [*made] == kinds
     for resource in made.values():
@@ -222,7 +222,9 @@ def test_what_names_an_alias_by_its_text_waits_for_it(publication: Publication |
         )
         kept = alias.get("ProvisionedConcurrencyConfig", {}).get("ProvisionedConcurrentExecutions")
         assert kept == publication.provisioned_concurrency
-        other = next(iter(publication_resources(function, {"Timeout": 4})))
+        same = next(iter(publication_resources(function, {"Code": "a", "Timeout": 3})))
+        assert same.logical_id == made["Version"].logical_id
+        other = next(iter(publication_resources(function, {"Timeout": 4, "Code": "a"})))
         assert other.logical_id != made["Version"].logical_id
     if invoked:
         config = made["EventInvokeConfig"]

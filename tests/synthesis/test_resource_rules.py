@@ -159,6 +159,18 @@ def test_the_permission_that_is_missing_is_for_the_topic_whose_arn_is_written() 
         subscription = Resource("To", "AWS::SNS::Subscription", properties)
         (mistake,) = check_permissions((FUNCTION, subscription), "shop-dev")
         assert f"    {line},\n)" in str(mistake.hint)
+    (mistake,) = check_permissions((FUNCTION, RULE), "shop-dev")
+    lines = (
+        'action="lambda:InvokeFunction"',
+        'function_name="${Hello}"',
+        'principal="events.amazonaws.com"',
+        'source_arn="${Rule.Arn}"',
+    )
+    properties = "".join(f"    {line},\n" for line in lines)
+    assert mistake.hint == (
+        "use a trigger (`on.event(…)`, `on.s3(…)`), or add\n"
+        f'permission = resource(\n    "AWS::Lambda::Permission",\n{properties})'
+    )
 
 
 def test_a_permission_for_one_topic_of_the_account_is_none_for_another() -> None:
