@@ -53,6 +53,9 @@ def test_a_module_is_a_file_before_it_is_a_package_in_the_folder_before_src(tmp_
     expected = {"shop": "shop.py", "api": "api/__init__.py", "more.deep": "src/more/deep.py", "nothing": None, "": None}
     for module, file in expected.items():
         assert module_file(folder, module) == (None if file is None else folder / file)
+    assert module_file(folder / "shop", "") is None
+    (folder / "named.py").mkdir()
+    assert module_file(laid_out(folder, "named/__init__.py"), "named") == folder / "named/__init__.py"
     assert module_file(folder, "deep", "src/more") == folder / "src/more/deep.py"
     assert module_file(folder, "shop", "src/more") is None
 
@@ -66,6 +69,7 @@ def test_a_module_beside_a_file_is_told_how_to_be_imported(tmp_path: Path) -> No
     )
     assert beside(folder, "src/shop/api/app.py", "nothing") is None
     assert beside(folder, "app.py", "web") is None
+    assert beside(laid_out(folder, "src/other.py"), "src/app.py", "other") is None
 
 
 def test_a_module_is_in_its_package_and_a_package_in_itself() -> None:

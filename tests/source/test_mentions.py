@@ -19,8 +19,9 @@ import a.b.c as d
 from . import near
 from ..up import far as away
 from shared.resources.data import Data, other
+from shared.resources.data import Other as Renamed
 from shared.resources import data
-from remit import grants, on
+from remit import aws, grants, on
 from remit.grants import s3 as store
 
 LINKS = "shop.urls", "shop.main:api", "not a module", "9.x"
@@ -33,6 +34,9 @@ def handler(event, context=Data.defaults):
     send(Data.passed)
     store.read(Data.never)
     app.group("x", link=Data.neither)
+    grants.s3.write(Data.never)
+    aws.call(Data.called)
+    Renamed.other.attribute(name)
     getattr(event, "one")
     return [each.arn for each in (Data.list,)]
 
@@ -52,20 +56,24 @@ def mere_too(): ...
 def kept_job(): ...
 """
 NAMES: Final = """
-9 Base Body Data Given LINKS Other StreamArn a api app arn attribute b bucket c data default defaults each event far
-field function getattr grants group handler job kept_job late list main method module name near neither never not on
-one orders os other passed queue read ref remit resources s3 send shared shop sqs store sys table topic up urls used
-web x
+9 Base Body Data Given LINKS Other Renamed StreamArn a api app arn attribute aws b bucket c call called data default
+defaults each event far field function getattr grants group handler job kept_job late list main method module name
+near neither never not on one orders os other passed queue read ref remit resources s3 send shared shop sqs store sys
+table topic up urls used web write x
 """
 IMPORTS: Final = """
-StreamArn a.b.c one os remit remit.grants remit.grants.s3 remit.on shared.resources shared.resources.data
-shared.resources.data.Data shared.resources.data.other shop.main shop.up shop.up.far shop.urls shop.web shop.web.near
-sys x
+StreamArn a.b.c one os remit remit.aws remit.grants remit.grants.s3 remit.on shared.resources shared.resources.data
+shared.resources.data.Data shared.resources.data.Other shared.resources.data.other shop.main shop.up shop.up.far
+shop.urls shop.web shop.web.near sys x
 """
-ATTRIBUTES: Final = "Data arn attribute default defaults late list method name orders passed ref table topic used"
+ATTRIBUTES: Final = """
+Data arn attribute call called default defaults late list method name orders other passed ref table topic used
+"""
 READS: Final = [
-    ("defaults", "", 14, 28), ("orders", "name", 15, 5), ("table", "attribute StreamArn", 16, 5), ("topic", "", 17, 5),
-    ("passed", "", 18, 10), ("list", "", 22, 35), ("late", "arn", 25, 12),
+    ("Data", "defaults", "", 15, 28), ("Data", "orders", "name", 16, 5),
+    ("Data", "table", "attribute StreamArn", 17, 5),
+    ("Data", "topic", "", 18, 5), ("Data", "passed", "", 19, 10), ("Data", "called", "", 23, 14),
+    ("Other", "other", "attribute ", 24, 5), ("Data", "list", "", 26, 35), ("Data", "late", "arn", 29, 12),
 ]  # fmt: skip
 
 
@@ -76,7 +84,7 @@ def test_a_module_mentions_what_its_code_names_and_reads_what_runs_with_it_and_n
     file.write_text(SOURCE, "utf-8")
     mentions = _read(file, "shop.web.orders", frozenset({"Data", "Other"}))
     assert (sorted(NAMES.split()), sorted(IMPORTS.split())) == (sorted(mentions.names), sorted(mentions.imports))
-    reads = {ResourceRead("Data", *read, Origin(str(file), line, column)) for *read, line, column in READS}
+    reads = {ResourceRead(*read, Origin(str(file), line, column)) for *read, line, column in READS}
     assert reads == mentions.reads
     assert ATTRIBUTES.split() == sorted(mentions.attributes)
     assert (False, False) == (mentions.imports_anything, mentions.names_anything)

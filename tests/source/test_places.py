@@ -167,7 +167,8 @@ def test_a_part_of_an_argument_is_found_as_far_as_the_source_shows_it(
         ("[1, *(2, 3)]", 3, ["1", "2", "3"]),
         ("[1] + LIST + [2]", 4, ["1", "7", "8", "2"]),
         ("[*more, 1, *others]", 4, ["[*more, 1, *others]"] * 4),
-        ("LIST - [1]", 2, ["LIST - [1]"] * 2),
+        ("LIST - [1]", 3, ["LIST - [1]"] * 3),
+        ("LOOP", 2, ["LOOP"] * 2),
         ("OTHER", 2, ["OTHER"] * 2),
     ],
 )
@@ -175,7 +176,7 @@ def test_the_items_of_a_list_are_found_through_sums_stars_and_names(
     tmp_path: Path, source: str, count: int, items: list[str]
 ) -> None:
     path = tmp_path / "a.py"
-    path.write_text(f"LIST = [7, 8]\nOTHER = f()\nx = {source}\n", "utf-8")
+    path.write_text(f"LIST = [7, 8]\nLOOP = [1, *LOOP]\nOTHER = f()\nx = {source}\n", "utf-8")
     node = ast.parse(source, mode="eval").body
     assert [ast.unparse(item) for item in places.item_nodes(node, count, str(path)) if item is not None] == items
     assert places.item_nodes(None, 2, str(path)) == [None, None]
@@ -185,3 +186,47 @@ def test_a_key_that_stands_again_is_told_with_the_first_of_it() -> None:
     tree = ast.parse("{'a': 1, 'b': {'a': 2}, 'a': 3, x: 1, x: 2, 'a': 4, **more}")
     found = [(again.col_offset, first.col_offset) for again, first in places.repeated_keys(ast.walk(tree))]
     assert found == [(24, 1), (44, 1)]
+
+
+DOCUMENT = """{"Version": "2012-10-17",
+ "Statement": [
+  {"Effect": "Allow",
+   "Action": ["s3:GetObjectAcl",
+    "s3:GetObject",
+    action],
+   "Resource": [f"{anything}",
+    f"arn:{partition}:s3:::in/*",
+    f"arn:{x}:s3:::{y}"]},
+  statement(effect="Deny",
+   actions=[
+    "s3:*"])]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ((), "{"),
+        (("Statement",), '{"Effect": "Allow",'),
+        (("Statement", 0, "Action"), '["s3:GetObjectAcl",'),
+        (("Statement", 0, "Action", 1), '"s3:GetObject",'),
+        (("Statement", 0, "Action", "s3:GetObject"), '"s3:GetObject",'),
+        (("Statement", 0, "Action", "s3:Get"), '["s3:GetObjectAcl",'),
+        (("Statement", 0, "Action", 3), '["s3:GetObjectAcl",'),
+        (("Statement", 0, "Resource", "arn:aws:s3:::in/*"), 'f"arn:{partition}:s3:::in/*",'),
+        (("Statement", 0, "Resource", "arn:aws:s3:::out/*"), 'f"arn:{x}:s3:::{y}"]},'),
+        (("Statement", 0, "Resource", "other"), '[f"{anything}",'),
+        (("Statement", 0, "Condition"), '{"Effect": "Allow",'),
+        (("Statement", 1, "Effect"), '"Deny",'),
+        (("Statement", 1, "Actions", 0), '"s3:*"])]}'),
+        (("Statement", 2), '{"Version": "2012-10-17",'),
+        (("Statement", 2, "Effect"), '"Effect": "Allow",'),
+    ],
+)
+def test_a_part_of_a_document_is_found_by_its_path_and_texts_by_what_is_written_of_them(
+    tmp_path: Path, path: tuple[str | int, ...], found: str
+) -> None:
+    (tmp_path / "a.py").write_text(DOCUMENT, "utf-8")
+    place = places.part(tmp_path, Origin("a.py", 1, 1), path)
+    assert at(DOCUMENT, place).startswith(found)
+    assert ("a.py", DOCUMENT.count(found) > 0) == (place.file, True)
