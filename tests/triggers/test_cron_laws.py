@@ -6,7 +6,7 @@ Source: "Schedule types in EventBridge Scheduler" (EventBridge Scheduler User Gu
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 from hypothesis import given, settings
@@ -136,3 +136,10 @@ def test_the_next_run_is_the_first_time_that_each_field_takes(
     assert cron([minute, hour, "15", month, "?", year]).next_run(after, UTC) == min(
         (time for time in times if time >= after), default=None
     )
+
+
+def test_the_day_on_which_the_next_run_is_looked_for_is_that_of_its_zone() -> None:
+    behind = timezone(-timedelta(hours=5))
+    after = datetime(2027, 1, 2, 1, tzinfo=UTC)  # 20:00 on the first there
+    run = cron(["0", "21", "*", "*", "?", "*"]).next_run(after, behind)
+    assert datetime(2027, 1, 1, 21, tzinfo=behind) == run

@@ -31,7 +31,7 @@ def event_of(make: Make, triggers: str, request: str, body: str | None = None) -
     return http_event(app, app.functions[0], request_line(request), body)
 
 
-@pytest.mark.parametrize("text", ["orders", "FETCH /", "ANY /", "GET /a b", ""])
+@pytest.mark.parametrize("text", ["orders", "FETCH /", "ANY /", "GET /a b", "GET /a\tb", ""])
 def test_what_is_no_request_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(RemitError) as caught:
         request_line(text)

@@ -61,11 +61,15 @@ TRIGGERS: Final[tuple[partial[Any], ...]] = (
     partial(Dynamodb, TABLE, filter={"eventName": ["INSRT", "insert"], "dynamdb": {}}, view="KEYS_ONLY"),
     partial(Dynamodb, "table", tumbling_window=901, parallelization_factor=11, max_record_age=59),
     partial(Kinesis, "s", retries=-2, batch_size=0, batch_window=301, on_failure=POOL),
+    partial(Schedule, "rate(00 days)"),
     partial(Schedule, "cron(30 2 28 3 ? 2027)", timezone="Europe/Berlin"),
     partial(Schedule, "cron(0 8 1#2 * ? *)"),
     partial(Schedule, "cron(0 8 0W * ? *)"),
     partial(Schedule, "cron(0 8 ? * 1W *)"),
     partial(Schedule, "cron(0 8 ? * 7L *)"),
+    partial(Schedule, "cron(0 8 ? * FOOL *)"),
+    partial(Schedule, "cron(0 8 ? * 8#1 *)"),
+    partial(Schedule, "cron(0 8 ² * ? *)"),
     partial(Schedule, "cron(0 8 LW * ? *)", timezone="Europe/Berln"),
     partial(Schedule, "rate(1 day)", timezone="Europe/Berlin"),
     partial(Schedule, "at(2127-01-01T00:00:00)", timezone="Nowhere/Land"),
@@ -79,6 +83,7 @@ TRIGGERS: Final[tuple[partial[Any], ...]] = (
     partial(Rest, "GET /a", body=[1]),
     partial(Rest, "GET /a", body={"a": {1, 2}}, auth=Jwt("https://id.example", ["a"])),  # type: ignore[arg-type]
     partial(Rest, "GET /a", auth=UserPool("eu-central-1_A", clients=["b"])),
+    partial(UserPool, "eu-central-1_A", scopes=[""]),
     partial(Api, "GET /a/{b+}/c/d"),
     partial(Api, "GET /a/:b", auth="IAM"),  # type: ignore[arg-type]
     partial(Api, "GET //a"),

@@ -515,7 +515,9 @@ def test_the_codes_of_a_pool_have_the_one_key_that_the_pool_or_the_trigger_names
     assert (f"cognito's CustomEmailSender {why}", Origin("app.py", 3)) == (refused.value.message, refused.value.origin)
 
 
-@pytest.mark.parametrize(("region", "end"), [("eu-west-1", ""), ("cn-north-1", ".cn"), ("us-gov-west-1", "")])
+@pytest.mark.parametrize(
+    ("region", "end"), [("eu-west-1", ""), ("cn-north-1", ".cn"), ("cn-northwest-1", ".cn"), ("us-gov-west-1", "")]
+)
 def test_the_users_of_a_pool_are_known_by_its_region(region: str, end: str) -> None:
     pool = f"{region}_AbC"
     issuer = f"https://cognito-idp.{region}.amazonaws.com{end}/{pool}"

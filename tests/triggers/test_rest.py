@@ -11,8 +11,10 @@ import pytest
 import cfn_lint
 from projects import at
 from random_cases import cases_of
+from remit.errors import RemitError
 from remit.review.working_tree import version_of
 from remit.synthesis.declared_roles import declared
+from remit.triggers.rest import Rest
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -473,3 +475,18 @@ def test_a_function_that_has_nothing_to_do_with_the_api_leaves_its_snapshot_alon
     assert _deployment(make, base) == _deployment(make, f"{base}@app.function\ndef other(event, context): ...\n")
     renamed = base.replace('on.rest("GET /a")', 'on.rest("GET /a"), function_name="kept"')
     assert _deployment(make, base) != _deployment(make, renamed)
+
+
+def test_a_model_is_written_as_draft_4_has_its_definitions_and_no_schema_has_what_json_has_not() -> None:
+    class Order:
+        """What pydantic's models offer."""
+
+        @staticmethod
+        def model_json_schema(ref_template: str) -> dict[str, Any]:
+            item = ref_template.format(model="Item")
+            return {"properties": {"item": {"$ref": item}}, "$defs": {"Item": {"type": "string"}}}
+
+    expected = {"properties": {"item": {"$ref": "#/definitions/Item"}}, "definitions": {"Item": {"type": "string"}}}
+    assert expected == Rest("PUT /orders", body=Order).body_schema
+    with pytest.raises(RemitError, match="body is nothing that JSON can hold"):
+        Rest("PUT /orders", body={"minimum": float("inf")})

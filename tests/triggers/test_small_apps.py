@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +29,7 @@ from remit.triggers.payload_format import SAMPLE, in_format_1
 from remit.triggers.rest import Rest
 from remit.triggers.rest_settings import RestSettings
 from remit.triggers.s3 import S3, generated_name
-from remit.triggers.sample_events import event_for, sample_event
+from remit.triggers.sample_events import SAMPLES, event_for, sample_event
 from remit.triggers.schedule import Schedule
 from remit.triggers.schedule_expression import EVER, next_run
 from remit.triggers.sns import Sns
@@ -352,6 +353,11 @@ def test_permissions_of_one_function_are_merged_only_where_they_overflow_and_wha
     merged, waits = fitted_permissions(many)
     assert "arn:${AWS::Partition}:s3:::*" == merged.properties["SourceArn"]
     assert [merged.logical_id] == waits.attributes["DependsOn"]
+    waiting = replace(many[-1], attributes={"DependsOn": ["Table", "P0", "Role", "P1"]})
+    assert ["Table", "P0", "Role"] == fitted_permissions([*many[:-1], waiting])[-1].attributes["DependsOn"]
+    # A permission is 250 bytes, itself as JSON, and 120 for a reference; nine tenths of 20,480 are filled.
+    size = 250 + len(json.dumps(dict(many[0].properties))) + 120
+    assert 20_480 * 9 // 10 // size == most("arn:${AWS::Partition}:s3:::bucket-1")
     # A reference may become a long name, whatever its own length.
     assert most(f"arn:aws:s3:::{'x' * 20}") > most("arn:aws:s3:::${A}${B}${C}${D}${E}")
 
@@ -676,6 +682,9 @@ def test_a_sample_is_found_by_its_name_and_another_name_is_told() -> None:
     with pytest.raises(RemitError, match="there is no sample event 'sqs-fivo'") as refused:
         sample_event("sqs-fivo")
     assert "did you mean `sqs-fifo`?" == refused.value.hint
+    with pytest.raises(RemitError) as unlike:
+        sample_event("???????")
+    assert f"there are {', '.join(sample.name for sample in SAMPLES)}" == unlike.value.hint
 
 
 def test_an_event_of_a_source_has_its_name_whatever_signs_that_has() -> None:
@@ -683,6 +692,9 @@ def test_an_event_of_a_source_has_its_name_whatever_signs_that_has() -> None:
     app = App("shop", "dev", (function,))
     (message, *_) = event_for(sample_event("sqs"), app, function)["Records"]
     assert message["eventSourceARN"].endswith(":orders")
+    with pytest.raises(RemitError, match=r"no trigger that sends the event s3\n") as refused:
+        event_for(sample_event("s3"), app, function)  # which a bucket of the app's alone sends
+    assert "it has s3-eventbridge, sqs" == refused.value.hint
     detail = event_for(sample_event("s3-eventbridge"), app, function)["detail"]
     assert ("files", 'a"b/example.x') == (detail["bucket"]["name"], detail["object"]["key"])
 

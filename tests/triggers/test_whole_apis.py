@@ -73,7 +73,7 @@ REST: Final = App(
     "shop",
     "dev",
     functions(
-        (Rest("ANY /b", auth="NONE", api_key=True), Rest("GET /a/{id}", auth=UserPool(POOL))),
+        (Rest("ANY /b", auth="NONE", api_key=True), Rest("GET /a/{id}", auth=UserPool(POOL), query=["p"])),
         (
             Rest("PUT /b/c", auth=OF_TOKENS, body=SCHEMA, query=["q"]),
             Rest("OPTIONS /a/{id}", auth=OF_REQUESTS),
@@ -154,7 +154,7 @@ SOCKET: Final = App(
     "shop",
     "dev",
     functions(
-        (Websocket("$connect", auth="NONE"), Websocket("say", reply=True)), (Websocket("$default"),), ()
+        (Websocket("$connect", auth="NONE"), Websocket("sayIt", reply=True)), (Websocket("$default"),), ()
     ),
     websocket=ApiSettings(throttling_rate_limit=3, route_selection_expression="$request.body.kind"),
 )  # fmt: skip
@@ -214,6 +214,7 @@ SAMPLES: Final[dict[str, tuple[str, Any]]] = {
     "api": ("api", Api("PATCH /a/{id}/{rest+}", auth=UserPool(POOL, clients=["web"], scopes=["s", "t"]))),
     "api, signed": ("api", Api("ANY /a")),
     "api, asks a function": ("api", Api("$default", auth=OF_REQUESTS)),
+    "api, any token": ("api", Api("DELETE /a", auth=Jwt("https://id.example", ["a"]))),
     "api of format 1.0": ("api", Api("GET /a", payload_format_version="1.0")),
     "rest": ("rest", Rest("POST /a/{id}", auth=OF_TOKENS)),
     "websocket": ("websocket", Websocket("say")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,11 +39,11 @@ QUEUE: Final = "arn:aws:sqs:eu-west-1:111122223333:lost"
 KEY: Final = "arn:aws:kms:eu-west-1:111122223333:key/1"
 OWN: Final = (
     Resource("Files", "AWS::S3::Bucket", {}, {"DependsOn": "Lost"}),
-    Resource("Lost", "AWS::SQS::Queue", {}),
+    Resource("Lost", "AWS::SQS::Queue", {"QueueName": {"Fn::ImportValue": "lost"}}),
     Resource("News", "AWS::SNS::Topic", {"TopicName": "news"}),
     Resource("Orders", "AWS::DynamoDB::GlobalTable", {}),
     Resource("Users", "AWS::Cognito::UserPool", {"LambdaConfig": {"KMSKeyID": KEY}}),
-    Resource("Group", "AWS::Logs::LogGroup", {}),
+    Resource("Group", "AWS::Logs::LogGroup", {"LogGroupName": "/shop/web"}),
 )
 TRIGGERS: Final[dict[str, tuple[Any, ...]]] = {
     "cognito": (
@@ -54,15 +55,28 @@ TRIGGERS: Final[dict[str, tuple[Any, ...]]] = {
     "event": (
         Event(source="a", bus="theirs", input={"b": 1}, retries=0, dead_letter="${Lost.Arn}"),
         Event(detail={"$or": [{"x": ["first"]}, {"y": ["second"]}], "gone": [{"exists": False}]}, enabled=False),
+        Event(source="b", resource_arns=[{"suffix": "/x"}, QUEUE]),
     ),
     "http": (Http(auth="NONE", cors={"AllowOrigins": ["*"]}, invoke_mode="RESPONSE_STREAM"),),
     "iot": (Iot("SELECT 'x' FROM 'a'", sql_version="beta", enabled=False), Iot("SELECT * FROM 'b'")),
-    "kinesis": (Kinesis("clicks", fan_out=True, on_failure="arn:aws:s3:::lost"),),
+    "kinesis": (
+        Kinesis("clicks", fan_out=True, on_failure="arn:aws:s3:::lost"),
+        Kinesis("hits", starting_position="AT_TIMESTAMP", timestamp=datetime(2026, 1, 1, 0, 0, 0, 500_000, UTC)),
+    ),
     "logs": (Logs("${Group.Arn}", "ERROR"), Logs("${Group.Arn}"), Logs("arn:aws:logs:eu-west-1:1:log-group:/x/y:*")),
-    "s3": (S3("${Files.Arn}", events=["s3:ObjectAcl:Put", "s3:ObjectTagging:*"], suffix="x"), S3("other", prefix="a")),
-    "schedule": (Schedule("rate(1 day)", dead_letter=QUEUE, input="a"), Schedule("rate(2 days)", flexible_window=5)),
+    "s3": (
+        S3("${Files.Arn}", events=["s3:ObjectAcl:Put", "s3:ObjectTagging:*"], suffix="x"),
+        S3("arn:aws-cn:s3:::other", events=["s3:ObjectAcl:Put"] * 2, prefix="a"),
+    ),
+    "schedule": (
+        Schedule("rate(1 day)", dead_letter=QUEUE, input="a"),
+        Schedule("rate(2 days)", flexible_window=5, input={}),
+    ),
     "sns": (Sns("${News}", dead_letter="${Lost.Arn}"), Sns("arn:aws:sns:us-east-1:1:x", raw=True, filter={"a": [1]})),
-    "sqs": (Sqs("${Lost.Arn}", batch_size=11, batch_window=1, report_failures=True, provisioned_pollers=(2, 4)),),
+    "sqs": (
+        Sqs("${Lost.Arn}", batch_size=11, batch_window=1, report_failures=True, provisioned_pollers=(2, 4)),
+        Sqs("line.fifo"),
+    ),
 }  # fmt: skip
 
 
@@ -118,7 +132,8 @@ def sample_of(name: str) -> Any:
 
 
 SAMPLES: Final = (
-    "cognito 0", "cognito 2", "dynamodb", "event 1", "kinesis", "logs", "s3", "s3-eventbridge", "sns", "sqs",
+    "cognito 0", "cognito 2", "dynamodb", "event 1", "event 2", "kinesis", "logs", "s3", "s3-eventbridge", "schedule 1",
+    "sns", "sqs", "sqs-fifo",
 )  # fmt: skip
 GOLDENS: Final[dict[str, tuple[Callable[[str], Any], Iterable[str]]]] = {
     "triggers": (made_of, TRIGGERS),

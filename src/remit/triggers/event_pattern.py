@@ -67,8 +67,7 @@ class _PatternPart(NamedTuple):
     def wrong(self, problem: str, hint: str | None = None) -> RemitError:
         """The error for the part: its place as Python spells it, then the problem."""
         part = spelled(self.path)
-        separator = "" if not part or part.startswith("[") else "."
-        return RemitError(f"{self.option}{separator}{part} {problem}", hint=hint)
+        return RemitError(f"{self.option}{part and f'.{part}'} {problem}", hint=hint)
 
 
 def _check_fields(fields: dict[Any, Any], shape: Shape, part: _PatternPart) -> Iterator[RemitError]:

@@ -172,11 +172,9 @@ def _bucket_event(event: Any, trigger: S3, app: App) -> Any:
     """The event with the trigger's bucket, and a key that has its prefix and suffix."""
     name = _source_name(app, trigger.bucket, trigger.bucket_name)
     key = f"{trigger.prefix}example{trigger.suffix}"
-    sample_keys = ("b21b84d653bb07b05b1e6b33684dc11b", "example-key")
     renamed = _renamed(event, {"amzn-s3-demo-bucket": name})
     for record in renamed.get("Records", [{"s3": renamed.get("detail", {})}]):
-        if record["s3"]["object"]["key"] in sample_keys:
-            record["s3"]["object"]["key"] = key
+        record["s3"]["object"]["key"] = key
     return renamed
 
 
