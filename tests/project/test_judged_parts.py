@@ -90,6 +90,10 @@ PARTITION = "arn:${AWS::Partition}:iam:"
             f"{PARTITION}:aws:policy/service-role/AWSLambdaBasicExecutionRole",
         ),
         ("arn:aws:iam::aws:policy/ReadOnlyAccess", f"{PARTITION}:aws:policy/ReadOnlyAccess"),
+        (
+            "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+            f"{PARTITION}:aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        ),
         ("arn:aws-cn:iam::111122223333:policy/a/mine", f"{PARTITION}:111122223333:policy/a/mine"),
         ("arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/mine", f"{PARTITION}:${{AWS::AccountId}}:policy/mine"),
         ("${Managed}", "${Managed}"),
@@ -257,6 +261,8 @@ GRANT = "a grant is not a trigger: it says what the function may do, not what ru
     [
         (Odd(), "<odd> is not a trigger", 'such as `@app.function(on.sqs("orders"))`'),
         (Odd, "odd is not a trigger", 'such as `@app.function(on.sqs("orders"))`'),
+        ("x" * 80, f"'{'x' * 59} is not a trigger", 'such as `@app.function(on.sqs("orders"))`'),
+        (("a", 3), "('a', 3) is not a trigger", 'such as `@app.function(on.sqs("orders"))`'),
         ("orders", "'orders' is not a trigger", 'such as `@app.function(on.sqs("orders"))`'),
         (on.sqs, "`on.sqs` is a trigger only when it is called", 'call it: `on.sqs("'),
         (on.http, "`on.http` is a trigger only when it is called", "call it: `on.http("),
@@ -328,6 +334,32 @@ class WithArn:
         ({"statement": [{"effect": "Allow", "actions": ["s3:GetObject"], "resources": ["*"]}]}, [READ]),
         ({"PolicyName": "p", "PolicyDocument": {"Statement": [READ, READ]}}, [READ, READ]),
         ({"policy_document": {"statement": ({"effect": "Allow", "action": "s3:GetObject", "resource": "*"},)}}, [READ]),
+        (
+            {
+                "policy_name": "p",
+                "policy_document": {
+                    "id": "x",
+                    "version": "2012-10-17",
+                    "statement": {
+                        "sid": "S",
+                        "effect": "Deny",
+                        "not_action": "s3:*",
+                        "not_resource": "*",
+                        "condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    },
+                },
+            },
+            [
+                {
+                    "Sid": "S",
+                    "Effect": "Deny",
+                    "NotAction": "s3:*",
+                    "NotResource": "*",
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                }
+            ],
+        ),
+        ({"Statement": {**READ, "Resource": LATE_BUCKET}}, [{**READ, "Resource": LATE_BUCKET}]),
         ({**READ, "Resource": [WithArn(), "*"]}, [allowing("s3:GetObject", ["${Queue.Arn}", "*"])]),  # type: ignore[arg-type] # a list
         (
             {"Effect": "Deny", "Action": "s3:*", "NotResource": WithArn()},
@@ -364,10 +396,24 @@ def nested_lists(depth: int) -> list[Any]:
 def some_function() -> None: ...
 
 
+class Named:
+    """What has a name, and cannot be called."""
+
+    __name__ = "named"
+
+    def __repr__(self) -> str:
+        return "<named>"
+
+
 EMPTY = 'name a service ("logs") or an action ("s3:GetObject")'
+SOME_ITEM = 'name a service ("logs"), an action ("s3:GetObject") or a pattern ("s3:Get*")'
 NO_STATEMENT = "add 'Resource': an ARN, or '*' if it must be everything"
 WRONG_ITEMS: list[tuple[Any, list[tuple[str, str | None]]]] = [
     ({"logs"}, [("policy is a set, whose order changes from run to run", "use a list")]),
+    (frozenset({"logs"}), [("policy is a set, whose order changes from run to run", "use a list")]),
+    ({"Statement": [READ, 3]}, [("policy: Statement[1] must be a dict, got int '3'", None)]),
+    ("a b" * 30, [(f"policy is '{('a b' * 30)[:60]}': neither a service nor an action", SOME_ITEM)]),
+    (Named(), [("policy must be a string or a dict, got Named '<named>'", None)]),
     (3, [("policy must be a string or a dict, got int '3'", None)]),
     (
         some_function,

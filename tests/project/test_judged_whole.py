@@ -237,7 +237,11 @@ LACKS: dict[str, tuple[str, str, set[str], set[str], set[str]]] = {
         {"Own"},
     ),
     "the first line of a declaration": (
-        "", f"@app.function(timeout=0,\n  policy=['logs'])\n{HELLO}", {"Hello"}, set(), {"HelloFunction"},
+        "",
+        f"@app.function(timeout=0,\n  policy=['logs'])\n{HELLO}OTHER = 'AWS::Lambda::Function'\n",
+        {"Hello"},
+        set(),
+        {"HelloFunction"},
     ),
     "the last line of one that is named": (
         "", f"@app.function(name='x',\n  timeout=0)\n{HELLO}", {""}, set(), {"XFunction"},
@@ -259,12 +263,14 @@ LACKS: dict[str, tuple[str, str, set[str], set[str], set[str]]] = {
         "config.job.enable = True", f"@app.job(timeout='x')\n{HELLO}", {"", "Hello"}, set(), {"HelloFunction"},
     ),
     "a line of another file": (
-        "config.alarms = ['']",  # on line 5
+        "\n\n\n\nconfig.alarms = ['']",  # on line 9, as the function
         f"@app.function(\n  timeout=1)\n{HELLO}",
         {""},
         set(),
         set(),
     ),
+    "anything, as nothing is declared": ("", "", {""}, set(), set()),
+    "a configuration that ended": ("1 / 0", f"@app.function\n{HELLO}", {""}, set(), {"HelloFunction"}),
     "a module that ended": ("", f"@app.function\n{HELLO}1 / 0\n", {""}, set(), set()),
     "a name that is no text": ("", f"@app.function(name=3)\n{HELLO}", {""}, set(), set()),
     "a workflow": ("", f"app.workflow('flow', 3)\n@app.function\n{HELLO}", {"FlowWorkflow"}, set(), set()),
@@ -314,6 +320,13 @@ STAGES: list[tuple[str, str, list[str]]] = [
         [("'pr' is not a stage of this app, which has dev and previews such as pr1"
          f" | did you mean `pr1`? | {WRITTEN}")],
     ),
+    (
+        "pr7x",
+        PREVIEWS,
+        [("'pr7x' is not a stage of this app, which has dev and previews such as pr7"
+         f" | did you mean `pr7`? | {WRITTEN}")],
+    ),
+    ("x", "config.stages.previews = 'pr'\nconfig.stages.production = ['pr3x']", []),
     ("zzz", "config.stages.previews = 'pr'", []),
     (
         "zzz",
@@ -367,6 +380,44 @@ def test_lines_go_to_the_group_of_the_functions_name_and_stay_as_long_as_any_fun
     app = f"@app.function({options})\ndef one(event, context): ...\n@app.function\ndef two(event, context): ...\n"
     functions = make(config=config, app=app, **{"shared/resources/data.py": data}).load().functions
     assert [(each.log_group, each.log_retention, each.shares_log_group) for each in functions] == expected
+
+
+def test_log_groups_are_found_by_the_stacks_name_and_by_its_reference(make: Make) -> None:
+    data = DATA.replace("shop-one-x", "${AWS::StackName}-one")
+    app = "@app.function\ndef one(event, context): ...\n@app.function\ndef two(event, context): ...\n"
+    functions = make(app=app, **{"shared/resources/data.py": data}).load().functions
+    assert [function.log_group for function in functions] == ["DataLogs", ""]
+
+
+def test_the_second_workflow_of_a_name_is_left_out(make: Make) -> None:
+    flow = "app.workflow('flow', {'StartAt': 'A', 'States': {'A': {'Type': 'Pass', 'End': True}}})\n"
+    with declared(make(app=flow * 2).folder) as said:
+        loaded = judge(said)
+    assert [workflow.name for workflow in loaded.app.workflows] == ["flow"]
+    assert [(mistake.message, mistake.hint, str(mistake.origin)) for mistake in loaded.mistakes.errors] == [
+        ("workflow `flow` is declared twice; the other is at app.py:9:1", "rename one", "app.py:10:1")
+    ]
+
+
+HANDLER_FILES = {
+    "requirements.txt": "My_Dep==1\n",
+    "code/json/x.py": "",
+    "empty.py": "",
+}
+ABSENT = """app.function(name='a', handler='my_dep.run')
+app.function(name='b', handler='json.y.run', code='code')
+app.function(name='c', handler='json.y.run')
+app.function(name='d', handler='empty.run')
+"""
+
+
+def test_a_handler_is_looked_for_in_its_folder_and_trusted_to_dependencies(make: Make) -> None:
+    with declared(make(app=ABSENT, **HANDLER_FILES).folder) as said:
+        mistakes = judge(said).mistakes.errors
+    assert [(mistake.message, mistake.hint) for mistake in mistakes] == [
+        ("the handler `json.y.run` of function `b` does not exist", "did you mean `json.x.run`?"),
+        ("the handler `empty.run` of function `d` does not exist", "a handler reads `module.function`"),
+    ]
 
 
 NAMES = """app.function(name='a-b', handler='work.run')

@@ -334,7 +334,7 @@ def _problem_of(  # noqa: PLR0911 - one problem after the other
         return None
     if "None" in text and re.search(_NONE, text):
         return f"{text!r} contains 'None'", "usually os.environ.get() of a variable that is not set: use os.environ[…]"
-    if text != "*" and (re.match(_NO_ARN, text) or not text.startswith(("arn:", "${", "*"))):
+    if re.match(_NO_ARN, text) or not text.startswith(("arn:", "${", "*")):
         return f"the resource {text!r} is neither an ARN nor '*'", "an ARN starts with `arn:`"
     tokens.references(text)
     return None
