@@ -49,7 +49,7 @@ def fit(role: Holder, sizes: Sizes) -> Holder:
         return _with_documents(role, (smaller,))
     spare = quota("iam.role.managed").most - len(role.managed)
     documents = packed(
-        smaller, sizes, first_length=inline_length, further_length=quota("iam.managed").most, spare=max(spare, 0)
+        smaller, sizes, first_length=inline_length, further_length=quota("iam.managed").most, spare=spare
     )
     if documents is None:
         raise _refusal(role, smaller, sizes)
