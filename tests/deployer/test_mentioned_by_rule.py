@@ -86,6 +86,12 @@ def test_an_arn_is_spelled_as_iam_asks_for_it(kind: str, arn: str, spellings: li
         ("AWS::Lambda::Version", "lambda", set()),
         ("AWS::SQS::Queue", "s3", {"sqs:queue"}),
         ("no type", "s3", set()),
+        # Types of which the catalogue has no kinds, by their names.
+        ("AWS::Redshift::ClusterSecurityGroup", "redshift", {"redshift:securitygroup"}),
+        ("AWS::MSK::NewCluster", "kafka", {"kafka:cluster"}),
+        ("AWS::MSK::NewCluster", "rds", set()),
+        ("AWS::ElastiCache::NewSubnetGroup", "elasticache", {"elasticache:subnetgroup"}),
+        ("AWS::EC2::NewVpnGateway", "ec2", {"ec2:vpn-gateway"}),
     ],
 )
 def test_the_kinds_of_a_type_are_those_of_its_row_or_named_alike(type_name: str, service: str, kinds: set[str]) -> None:

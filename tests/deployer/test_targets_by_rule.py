@@ -6,10 +6,13 @@ from typing import Any, Final
 
 import pytest
 
-from remit.deployer.deployer_policy import on_resources
+from remit.catalogue.actions import action
+from remit.deployer.deployer_policy import deployer, on_resources
 from remit.deployer.merged_statements import merged
 from remit.deployer.needed_actions import DeployCall, Need, Purpose
 from remit.deployer.planned_stack import PlannedStack, stack_of
+from remit.deployer.references import ROLES, referred
+from remit.deployer.s3_objects import source_arns
 from remit.deployer.targets import targets
 from remit.template.resolved_texts import UNKNOWN
 
@@ -90,3 +93,58 @@ def test_of_resources_that_cover_each_other_in_a_chain_the_widest_alone_is_named
         (grant,) = merged(Need("ec2:CreateVpc", text, Purpose("to test")) for text in order)
         assert grant.statement.resources is not None
         assert sorted(grant.statement.resources.patterns) == sorted((texts[3], texts[4]))
+
+
+def test_roles_are_referred_to_through_what_has_no_name_and_by_the_properties_that_take_roles_alone() -> None:
+    planned = stack(
+        {
+            "Own": {
+                "Type": "AWS::Batch::JobDefinition",
+                "Properties": {"JobRole": [{"Ref": "Form"}, {"Ref": "Named"}]},
+            },
+            "Form": {
+                "Type": "AWS::EC2::LaunchTemplate",
+                "Properties": {
+                    "LaunchTemplateData": {"IamInstanceProfile": {"Arn": {"Fn::GetAtt": ["Box", "Arn"]}}},
+                    "TagSpecifications": [{"Tags": [{"Key": "by", "Value": {"Ref": "Tagged"}}]}],
+                    "OwnerRole": {"Ref": "Own"},
+                },
+            },
+            "Box": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": "Inside"}]}},
+            "Named": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "n", "Role": {"Ref": "Behind"}}},
+            **{name: {"Type": "AWS::IAM::Role", "Properties": {}} for name in ("Tagged", "Inside", "Behind")},
+        }
+    )
+    own = planned.resources["Own"]
+    assert [found.logical_id for found in referred(planned, own, ROLES)] == ["Form", "Named", "Box"]
+    assert [found.logical_id for found in referred(planned, own)] == ["Form", "Named", "Box", "Tagged"]
+
+
+def test_a_name_of_which_a_property_gives_the_beginning_is_a_pattern() -> None:
+    planned = stack({"X": {"Type": "AWS::SQS::Queue", "Properties": {"QueueNamePrefix": "jobs-"}}})
+    assert planned.names(planned.resources["X"]) == ("jobs-*",)
+
+
+def test_what_a_bucket_holds_is_fetched_from_the_folder_of_each_key_and_from_all_of_it_without_one() -> None:
+    places = {
+        "Code": {"S3Bucket": "code", "S3Key": "a/b/x.zip"},
+        "Data": [{"S3Bucket": "data", "S3KeyPrefix": "in/2026"}, {"Bucket": "top", "Key": "x.json"}],
+        "Logs": {"S3Bucket": "logs"},
+        "Model": {"Uri": "s3://models/m/1"},
+        "TemplateURL": {"Fn::If": ["P", "https://t.s3.amazonaws.com/y/z.yaml", OPEN]},
+    }
+    planned = stack({"X": {"Type": "AWS::Glue::Job", "Properties": places}})
+    for name, ends in (
+        ("s3:GetObject", ["code/a/b/*", "data/in/*", "top/*", "logs/*", "models/m/*", "t/y/*"]),
+        ("s3:ListBucket", ["code", "data", "top", "logs", "models", "t"]),
+    ):
+        entry = action(name)
+        assert entry is not None
+        found = dict.fromkeys(source_arns(planned, planned.resources["X"], entry))
+        assert list(found) == [f"{HERE}:s3:::{end}" for end in ends]
+
+
+def test_of_a_stack_without_resources_there_is_nothing_to_say() -> None:
+    for of_app in (True, False):
+        found = deployer(stack({}), of_app=of_app)
+        assert (found.grants, found.unknown, found.notes) == ((), (), ())

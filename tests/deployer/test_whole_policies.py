@@ -40,6 +40,7 @@ CASES: Final[dict[str, tuple[str, dict[str, Any], tuple[str, ...]]]] = {
     "functions": ("functions", {"calls": CALLS, "of_app": False}, ("aws-cn", "cn-north-1", "*")),
     "networks": ("networks", {"of_app": False}, ("aws", "eu-central-1", "111122223333")),
     "services": ("services", {"calls": CALLS}, ()),
+    "further": ("further", {"boundary": LIMIT, "verbs": ("create", "delete")}, ("aws", "eu-central-1", "111122223333")),
 }
 """A template, the options of its deployer, and the place that it is bound to, by the name of what is expected."""
 
