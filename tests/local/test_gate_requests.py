@@ -264,15 +264,17 @@ def test_what_is_not_simulated_is_refused_after_it_is_decided(door: Door) -> Non
         ("/2021-10-31/functions/f/url", "lambda", "GetFunctionUrlConfig", True),
         ("/2015-03-31/functions/f", "lambda", "GetFunction", False),
         ("/v2/apis", "apigateway", "GetApis", True),
+        ("/?Action=DescribeStacks&Version=2010-05-15", "cloudformation", "DescribeStacks", True),
+        ("/?Action=ListUsers&Version=2010-05-08", "iam", "ListUsers", False),
     ],
 )
 def test_addresses_of_the_app_in_an_answer_lead_here(
     door: Door, target: str, service: str, name: str, *, is_rewritten: bool
 ) -> None:
     url = b"https://" + b"a" * 32 + b".lambda-url.eu-west-1.on.aws/"
-    door.answer = (200, {"content-length": str(len(url))}, url)
-    _, headers, body = door.signed("USER", target, method="GET", service=service)
-    assert (name, is_rewritten) == (door.events[2][1], body != url)
+    door.answer = (202, {"content-length": str(len(url))}, url)
+    status, headers, body = door.signed("USER", target, method="GET", service=service)
+    assert (202, name, is_rewritten) == (status, door.events[2][1], body != url)
     assert str(len(body)) == headers["content-length"]
     if is_rewritten:
         assert b"http://127.0.0.1:4566/_aws/lambda-url/" + b"a" * 32 + b"/" == body
@@ -282,7 +284,7 @@ OF_OWN: Final = {"service": "remit", "region": "local"}
 
 
 def test_the_servers_own_is_roots_alone(door: Door) -> None:
-    status, _, body = door.signed("ROOT", f"{ACCESS}?after=3", **OF_OWN)
+    status, _, body = door.signed("ROOT", f"{ACCESS}?after=3&empty=", **OF_OWN)
     assert (200, {"after": "3"}) == (status, json.loads(body))
     status, _, body = door.signed("ROOT", f"{FUNCTIONS}f/code", body=b"{}", **OF_OWN)
     assert (200, {"path": f"{FUNCTIONS}f/code", "body": "{}"}) == (status, json.loads(body))
@@ -493,6 +495,11 @@ def test_checksums_of_a_body_come_with_it_and_not_with_a_part_of_it(door: Door, 
 def test_who_is_simulated_and_delayed_is_asked_by_what_goes_on(door: Door) -> None:
     door.signed("USER", "/", {**LIST_QUEUES, "x-amz-target": "AmazonSQS.CreateQueue"}, b'{"QueueName": "q", "X": 1}')
     assert [{"QueueName": "q"}, ("POST", "/", ""), ("POST", "/", "sqs")] == door.asked
+    path = "/2021-10-31/functions/f/url?x=1"
+    door.signed("USER", path, method="GET", service="lambda")
+    assert [{"FunctionName": "f"}, ("GET", path[:-4], ""), ("GET", path[:-4], "lambda")] == door.asked[3:]
+    door.signed("USER", "/v2/apis", method="GET", service="apigateway")
+    assert ("GET", "/v2/apis", "apigateway") == door.asked[-1]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import defaultdict
 from contextlib import suppress
+from contextvars import copy_context
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -242,6 +243,8 @@ def test_what_a_request_changes_in_a_store_is_one_line_and_an_operation_that_rea
             store[name] = {"Value": headers["x-amz-target"]}
         store.pop_scoped("1", "eu-west-1", "removed", None)
         store.set_scoped("1", "eu-west-1", "set", {"Value": "set"})
+        store["brief"] = {"Value": "brief"}
+        del store["brief"]
         return "answered"
 
     ssm = copied(
@@ -271,3 +274,122 @@ def test_what_a_request_changes_in_a_store_is_one_line_and_an_operation_that_rea
     ]
     store._data["1", "eu-west-1", "removed"] = {"Value": "there"}
     assert [{"changes": lines}] == ask("PutParameter", "a", "b")
+
+
+def test_a_request_to_tables_is_one_line_even_where_it_fails_and_what_goes_on_after_it_has_lines_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_store = emulated("core.responses").AccountRegionScopedDict
+    tables, records = new_store(), new_store()
+    place, no_stream = ["1", "eu-west-1", "t/x"], ["1", "eu-west-1", "plain"]
+    stored = {
+        tuple(where): {"TableArn": f"arn:aws:dynamodb:eu-west-1:1:table/{where[2]}", "items": defaultdict(dict)}
+        for where in (place, no_stream)
+    }
+    tables._data.update(stored)
+    table = stored["1", "eu-west-1", "t/x"]
+
+    def emit(name: str, *, record: str) -> None:
+        if name == "t/x" and record:
+            records.setdefault(name, []).append({"eventID": record})
+
+    contexts = []
+
+    async def handle(_method: str, _path: str, _headers: Any, does: Any) -> None:
+        contexts.append(copy_context())
+        does()
+
+    dynamodb = copied(
+        monkeypatch, "services.dynamodb", get_state=lambda: {"tables": {}}, _tables=tables, _stream_records=records,
+        _set_item=put_item, _remove_item=lambda table, *key: table["items"][key[0]].pop(key[1]),
+        _emit_stream_event=emit, handle_request=handle,
+    )  # fmt: skip
+    journal = Journal(tmp_path / "messages.jsonl")
+    journal._keep_entries("dynamodb")
+    journal._keep_items()
+
+    def ask(does: Any) -> list[Any]:
+        journal.path.unlink(missing_ok=True)
+        with as_request_of("1", "eu-west-1"), suppress(ZeroDivisionError):
+            asyncio.run(
+                dynamodb.handle_request("POST", "/", {"x-amz-target": "DynamoDB_20120810.TransactWriteItems"}, does)
+            )
+        return written(journal.path) if journal.path.exists() else []
+
+    def writes() -> None:
+        dynamodb._set_item(table, "k", "s", {"n": "first"})
+        dynamodb._emit_stream_event("t/x", record="1")
+        dynamodb._set_item(table, "k", "s", {"n": "last"})
+        dynamodb._set_item(table, "k", "gone", {"n": "x"})
+        dynamodb._remove_item(table, "k", "gone")
+        dynamodb._emit_stream_event("t/x", record="2")
+        dynamodb._emit_stream_event("t/x", record="")
+        dynamodb._emit_stream_event("plain", record="3")
+        1 / 0  # noqa: B018 - the operation fails after its changes
+
+    entry = {"service": "dynamodb", "store": "tables", "place": place, "entry": {"TableArn": table["TableArn"]}}
+    item, gone, later = (
+        {"table": place, "key": ["k", key], "item": value}
+        for key, value in (("s", {"n": "last"}), ("gone", None), ("later", {"n": "later"}))
+    )
+    new = [{"table": place, "record": {"eventID": record}} for record in "12"]
+    of_plain = {**entry, "place": no_stream, "entry": {"TableArn": f"{table['TableArn'][:-3]}plain"}}
+    assert [{"changes": [entry, item, gone, *new]}] == [
+        {"changes": [change for change in line["changes"] if change != of_plain]} for line in ask(writes)
+    ]
+    assert [] == ask(lambda: None)
+    contexts[0].run(dynamodb._set_item, table, "k", "later", {"n": "later"})
+    contexts[0].run(dynamodb._remove_item, table, "k", "later")
+    assert [{"changes": [later]}, {"changes": [{**later, "item": None}]}] == written(journal.path)
+    journal.path.unlink()
+    dynamodb._set_item(table, "k", "later", {"n": "later"})
+    assert [{"changes": [later]}] == written(journal.path)
+
+
+def test_a_journal_takes_hold_of_each_service_of_what_is_loaded_and_of_what_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_store = emulated("core.responses").AccountRegionScopedDict
+    steps: list[str] = []
+
+    async def handle(_method: str, _path: str, _headers: Any, module: Any, name: str) -> None:
+        getattr(module, name)["x"] = {"Value": name, "items": {}}
+
+    def forget() -> None:
+        steps.append("reset")
+        assert aside.exists()
+
+    names = {"dynamodb": "_tables", "secretsmanager": "_secrets", "ssm": "_parameters"}
+    modules = {
+        service: copied(
+            monkeypatch, f"services.{service}", handle_request=handle, get_state=lambda name=name: {name[1:]: {}},
+            **{name: new_store()},
+        )
+        for service, name in names.items()
+    }  # fmt: skip
+    for service in ("sqs", "sns", "eventbridge", "s3"):
+        copied(monkeypatch, f"services.{service}", _HANDLERS={"SendMessage": print})
+    app = copied(
+        monkeypatch, "app", _reset_all_state=forget, _load_persisted_state=lambda: steps.append("loaded")
+    )  # fmt: skip
+    journal = Journal(tmp_path / "messages.jsonl")
+    aside = tmp_path / "messages.saving"
+    journal.take_hold()
+    for service, name in names.items():
+        with as_request_of("1", "eu-west-1"):
+            asyncio.run(modules[service].handle_request("POST", "/", {"x-amz-target": "X.Put"}, modules[service], name))
+    changed = [line["changes"][0] for line in written(journal.path)]
+    assert [(service, name[1:]) for service, name in names.items()] == [
+        (change["service"], change["store"]) for change in changed
+    ]
+    for service, name in names.items():
+        getattr(modules[service], name)._data.clear()
+    app._load_persisted_state()
+    of_place = {service: getattr(modules[service], name)._data for service, name in names.items()}
+    assert {
+        service: {("1", "eu-west-1", "x"): {"Value": name, "items": {}}} for service, name in names.items()
+    } == of_place
+    journal.begin_save()
+    journal._append({"n": 1})
+    app._reset_all_state()
+    assert (["loaded", "reset"], False, False) == (steps, aside.exists(), journal.path.exists())

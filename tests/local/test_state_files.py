@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import stat
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -182,6 +183,23 @@ def test_the_folder_is_its_owners_alone_and_never_committed(tmp_path: Path, file
         StateFiles.of(tmp_path / "other").make()
 
 
+def test_the_place_of_a_project_is_the_same_by_every_path_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "link").symlink_to("app")
+    monkeypatch.chdir(tmp_path)
+    expected = StateFiles(tmp_path.resolve() / "app" / ".remit" / "local")
+    assert [expected] * 3 == [StateFiles.of(Path(path)) for path in ("app", "link", "app/../link/.")]
+
+
+def test_nothing_is_refused_where_the_project_is_no_folder_or_not_there(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("file", "gone"):
+        StateFiles.of(tmp_path / name).check()
+        StateFiles.of(tmp_path / name).check_state()
+
+
 def test_remains_are_removed_with_empty_folders_alone(files: StateFiles) -> None:
     files.state.mkdir()
     (files.state / "sqs.json").touch()
@@ -194,8 +212,10 @@ def test_remains_are_removed_with_empty_folders_alone(files: StateFiles) -> None
 
 
 @pytest.mark.parametrize("name", ["here", "deep/down/here"])
-@pytest.mark.parametrize("kind", ["file", "folder", "link to a file", "link to a folder", "pipe"])
-def test_a_state_has_files_and_folders_and_nothing_else(files: StateFiles, name: str, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["file", "folder", "link to a file", "link to a folder", "pipe", "socket"])
+def test_a_state_has_files_and_folders_and_nothing_else(
+    files: StateFiles, name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = files.state / name
     path.parent.mkdir(parents=True)
     match kind:
@@ -209,6 +229,10 @@ def test_a_state_has_files_and_folders_and_nothing_else(files: StateFiles, name:
             path.symlink_to(files.root)
         case "pipe":
             os.mkfifo(path)
+        case "socket":
+            monkeypatch.chdir(path.parent)  # the path of a socket is short
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind("here")
     if kind in ("file", "folder"):
         files.check_state()
         return
