@@ -122,6 +122,7 @@ def test_a_handler_asks_on_each_thing_that_a_template_names(
         ("AWS::AppRunner::Service", {}, "iam:PassedToService", None),
         ("AWS::IAM::Role", {"PermissionsBoundary": "arn:aws:iam::111122223333:policy/b"}, "iam:PermissionsBoundary",
          "arn:aws:iam::111122223333:policy/b"),
+        ("AWS::IAM::Role", {"PermissionsBoundary": {"Ref": "B"}}, "iam:PermissionsBoundary", None),
         ("AWS::SQS::Queue", {}, "aws:RequestedRegion", "eu-west-1"),
         ("AWS::SQS::Queue", {}, "aws:CalledVia", ("cloudformation.amazonaws.com",)),
         ("AWS::SQS::Queue", {}, "iam:PermissionsBoundary", None),

@@ -91,6 +91,17 @@ def test_of_two_files_with_one_name_the_last_counts(tmp_path: Path) -> None:
     assert "last" == (folder / "app.py").read_text()
 
 
+def test_what_an_unpacking_left_that_did_not_end_is_no_part_of_the_next_one(tmp_path: Path) -> None:
+    code, content = UnpackedCode(tmp_path), packed(("app.py", "x"))
+    folder = code.folder(content)
+    unfinished = folder.with_suffix(".unfinished")
+    folder.rename(unfinished)
+    (unfinished / "other.py").touch()
+    assert folder == code.folder(content)
+    assert ["app.py"] == [path.name for path in folder.iterdir()]
+    assert [folder] == list(tmp_path.iterdir())
+
+
 def test_the_same_zip_is_unpacked_once(tmp_path: Path) -> None:
     code = UnpackedCode(tmp_path / "code")
     first = code.folder(packed(("app.py", "x")))
