@@ -130,6 +130,7 @@ def test_a_tag_that_is_refused_is_told_with_what_to_write(tag: str, hint: str) -
         ("a: %b\n", "put the text that begins with % in quotes"),
         ("a: b: c\n", "put the text that holds `: ` in quotes"),
         ("a: *\n", "a * begins an alias in YAML: put it in quotes, '*'"),
+        ("a: & b\n", "a & begins an anchor in YAML: put it in quotes, '&'"),
         ("a:\n\tb: 1\n", "YAML does not indent with tabs: use spaces"),
         (
             "a: !GetAZs !Ref b\n",

@@ -102,6 +102,9 @@ def _syntax(error: Exception, file: str, text: str) -> RemitError:
     )
 
 
+_NAMING: Final = {"*": "an alias", "&": "an anchor"}
+
+
 def _advice(problem: str, mark: Any, text: str) -> str | None:
     """Advise on signs that mean something in YAML; None where no such sign is the problem."""
     line = text.split("\n")[mark.line] if mark is not None and mark.line < text.count("\n") + 1 else ""
@@ -110,8 +113,9 @@ def _advice(problem: str, mark: Any, text: str) -> str | None:
         return "YAML does not indent with tabs: use spaces"
     if sign and sign in "@`%":
         return f"put the text that begins with {sign} in quotes"
-    if "alphabetic or numeric" in problem and line[: mark.column + 1].rstrip().endswith(("*", "&")):
-        return "a * begins an alias in YAML: put it in quotes, '*'"
+    before = line[: mark.column + 1].rstrip()[-1:] if line else ""
+    if "alphabetic or numeric" in problem and before in _NAMING:
+        return f"a {before} begins {_NAMING[before]} in YAML: put it in quotes, '{before}'"
     if _TWO_TAGS.search(line) is not None:
         return "a tag takes no other tag behind it: write the outer function in full, `Fn::GetAZs: !Ref …`"
     if sign == ":" and ": " in line[: mark.column]:
@@ -228,7 +232,7 @@ class _Reader:
 
         An unknown tag is a mistake: once for each tag where mistakes are gathered, else RemitError (2).
         """
-        # A lone `!` says nothing but that a value is not to be guessed at.
+        # Behind a lone `!` YAML's libraries read a value as if no tag stood there.
         if tag is None or tag == "!" or tag in _PLAIN_TAGS:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
