@@ -588,6 +588,33 @@ TOLD: dict[str, tuple[str, str, list[str]]] = {
             ),
         ],
     ),
+    "what is no schedule, and calls nothing": (
+        "",
+        '@app.job(sqs, schedule("rate(1 day)", input=[]))\ndef send(): ...\n',
+        [
+            (
+                "job `send` runs from its queue; only a schedule can send it"
+                " | make a function of it, which sends the job: `@app.function(…, sends=[…])` | app.py:9:10"
+            ),
+            (
+                "the input of job `send` must be a dict of its arguments"
+                ' | a dict of arguments by name, such as {"to": "a@example.com"} | app.py:9:15'
+            ),
+        ],
+    ),
+    "more managed policies than a worker may have": (
+        "",
+        (
+            "g = app.group('g', managed_policy=[f'arn:aws:iam::111122223333:policy/p{n}' for n in range(11)])\n"
+            f"@g.job\n{JOB}"
+        ),
+        [
+            (
+                "the role of worker-default has 11 managed policies; IAM allows 10"
+                " | grant what is used of them in a policy instead | app.py:10:2"
+            )
+        ],
+    ),
     "what is sent and read": (
         "",
         '@app.job(sends=["d", "dd", 3, str])\ndef d(): ...\n@app.job(reads=["q", int])\ndef ddd(): ...\n',

@@ -144,6 +144,8 @@ def test_what_is_no_managed_policy_is_refused_with_what_was_meant(value: str, me
         ("s3.Zz?zz", None, None),
         ("s3:GetObjct:x", None, None),
         ("arn:aws:s3:::b", AN_ARN, AN_ARN),
+        ("logs, s3:Nopee", None, None),
+        ("log$s", "did you mean `logs`?", None),
     ],
 )
 def test_a_text_that_is_no_item_is_told_as_what_was_meant(

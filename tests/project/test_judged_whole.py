@@ -470,6 +470,16 @@ app.function(name='f', handler='work.run', code='nope')
 @app.group('x', code='code').function(code='.')
 def h(event, context): ...
 """
+OWN_ROLES = """OWN = {'Role': 'arn:aws:iam::111122223333:role/own'}
+@app.function(properties=OWN, managed_policy='ReadOnlyAccess')
+def a(event, context): ...
+@app.group('g', policy=['logs']).function(properties=OWN)
+def b(event, context): ...
+@app.function(properties=OWN, link=[dynamodb.read('t')])
+def c(event, context): ...
+@app.function(properties=OWN)
+def d(event, context): ...
+"""
 TRIGGERS = f"@app.function(on.sqs('x'), 'none', on.sqs('y'))\n{HELLO}app.web('work:run', 3, runtime='python3.9')\n"
 TOLD_TOGETHER = {
     "access": (OF_ALL, f"@app.function\n{HELLO}", """\
@@ -493,6 +503,16 @@ the role of has_6 has 12 managed policies; IAM allows 10
   app.py:12:2 write `app.function(…, handler="module.function", code="code")`, without a decorator
 the code of `f` cannot be 'nope': there is no such folder
   app.py:14:49 such as `code="functions/orders"`: a folder with modules, by its path from the project's
+"""),
+    "own roles": ("", OWN_ROLES, """\
+the managed_policy of function a cannot reach function `a`, which brings a role of its own (`Role` in its properties)
+  app.py:10:46 grant it where that role is made, or leave `Role` out: remit makes a role for the function
+the policy of group g cannot reach function `b`, which brings a role of its own (`Role` in its properties)
+  app.py:12:24 grant it where that role is made, or leave `Role` out: remit makes a role for the function
+the link of function c cannot reach function `c`, which brings a role of its own (`Role` in its properties)
+  app.py:14:36 grant it where that role is made, or leave `Role` out: remit makes a role for the function
+a link names no shared resource of the app: reads items of table t
+  app.py:14:37 write link=[grants.dynamodb.read(Data.table)], or grant it with `policy`
 """),
     "triggers": ("", TRIGGERS, """\
 'none' is not a trigger

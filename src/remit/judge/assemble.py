@@ -178,7 +178,7 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
         grants = (*own_grants, *linked_grants((declared,), wrong_items))
         if not grants and not declared.managed_policy:
             continue
-        keyword = "policy" if grants else "managed_policy"
+        keyword = "policy" if own_grants else "link" if grants else "managed_policy"
         raise RemitError(
             f"the {keyword} of {declared.kind} {declared.name} cannot reach function `{name}`, "
             "which brings a role of its own (`Role` in its properties)",
