@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from contextlib import suppress
+from dataclasses import fields
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +25,17 @@ from remit.local.control.answers import AnsweringFunctions, _read, operation_mod
 from remit.local.control.clients import limited_credentials, session_as
 from remit.local.control.invoke import has_aliases, invoke_and_watch, invoke_locally
 from remit.local.control.plain_client import PlainClient, PlainPages, _content, _refusal, _request
-from remit.local.control.server_commands import refuse_unknown, unknown_refused
+from remit.local.control.server_commands import (
+    NO_ACCESS,
+    accesses,
+    debug,
+    keep_data,
+    put_data_back,
+    refuse_unknown,
+    serve_code,
+    simulated_delays,
+    unknown_refused,
+)
 from remit.local.control.signed_request import LocalResponse, ask, command
 from remit.local.routes import REFUSES_UNKNOWN
 from remit.local.state_files import LocalAws
@@ -97,6 +110,34 @@ def test_only_what_was_done_is_ok_and_what_is_no_json_is_no_answer() -> None:
     with pytest.raises(RemitError, match="answered 502 and no JSON") as caught:
         LocalResponse(502, {}, b"<html>").document()
     assert 69 == caught.value.exit_code
+
+
+def test_each_command_asks_the_server_at_a_path_of_its_own(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record: Any = dict.fromkeys((field.name for field in fields(AccessRecord)), "")
+    documents = [{"last": 7, "records": [record]}, {"last": 9, "records": []}, {}, {}, {}, {}, {"port": None},
+                 {"before": "s 1"}, {"before": "a&b"}, {"before": ""}]  # fmt: skip
+    told.answers = [(200, {}, document) for document in documents]
+    monkeypatch.chdir(tmp_path)
+    assert (7, (AccessRecord(**record),)) == accesses(told.aws, after=3)
+    assert (9, ()) == accesses(told.aws, after=NO_ACCESS)
+    keep_data(told.aws)
+    put_data_back(told.aws)
+    serve_code(told.aws, "shop-f", Path("src"))
+    serve_code(told.aws, "shop-f", None)
+    assert None is debug(told.aws, "shop-f", None, project=tmp_path)
+    with suppress(KeyError), simulated_delays(told.aws, "a&b"):
+        assert 8 == len(told.asked)
+        raise KeyError
+    told_of = [(path, json.loads(body) if body else None) for _, path, _, body in told.asked]
+    assert [
+        ("/_remit/access?after=3", None), (f"/_remit/access?after={1 << 53}", None), ("/_remit/data/keep", None),
+        ("/_remit/data/put-back", None),
+        ("/_remit/functions/shop-f/code", {"folder": str(tmp_path.resolve() / "src")}),
+        ("/_remit/functions/shop-f/code", {"folder": None}), ("/_remit/functions/shop-f/debug", {"port": None}),
+        ("/_remit/delays?seed=a%26b", None), ("/_remit/delays?seed=s+1", None),
+    ] == told_of  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -220,7 +261,9 @@ def test_pages_are_asked_for_until_none_is_left_and_their_lists_joined() -> None
         def list_them(self, **parameters: Any) -> dict[str, Any]:
             self.asked.append(parameters)
             assert len(self.asked) < 5
-            following = {"": {"NextMarker": "m1"}, "m1": {"NextMarker": "m2"}, "m2": {}}[parameters.get("Marker", "")]
+            following = {"": {"NextMarker": "m1"}, "m1": {"NextMarker": "m2"}, "m2": {"NextMarker": ""}}[
+                parameters.get("Marker", "")
+            ]
             return {"Items": [parameters.get("Marker", "m0")], "Count": 1, **following}
 
     client: Any = Client()

@@ -140,7 +140,7 @@ def test_a_function_has_all_that_its_template_says_and_loses_what_that_loses(
     stacks._function_properties()
     handler = handlers["AWS::Lambda::Function"]
     full = {
-        "ReservedConcurrentExecutions": "0", "VpcConfig": {"SubnetIds": ["s"]}, "DeadLetterConfig": {"TargetArn": "q"},
+        "ReservedConcurrentExecutions": 0, "VpcConfig": {"SubnetIds": ["s"]}, "DeadLetterConfig": {"TargetArn": "q"},
         "DurableConfig": {"ExecutionTimeout": 5},
     }  # fmt: skip
     kept = {name: full[name] for name in ("DeadLetterConfig", "DurableConfig")}
