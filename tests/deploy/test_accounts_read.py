@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from answering import NUMBER, Refused, answering
 from random_cases import cases
-from remit.app import App, ExistingValue, Function, StoredValue
+from remit.app import App, ExistingValue, Function, JobQueue, StoredValue
 from remit.deploy.account_roles import MANY, Unreadable, held_policies, held_roles, managed_policy_versions
 from remit.deploy.approval import agree_to_delete
 from remit.deploy.athena_trail import summed_up_by_athena
@@ -42,6 +42,7 @@ from remit.deploy.operators import DeployOperator
 from remit.deploy.protection import protect
 from remit.deploy.stored_values import calls_for_stored, look_up_stored
 from remit.errors import Origin, RemitError
+from remit.roles.defaults import dead_letter_id, queue_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -875,6 +876,91 @@ def test_a_job_is_meant_by_its_id_or_how_it_begins(ids: list[str], found: Any) -
     else:
         with pytest.raises(RemitError, match=found):
             chosen_jobs(jobs, ids)
+
+
+def test_failed_jobs_are_read_sent_again_and_released_by_exactly_these_requests() -> None:
+    """Of two sendings of a moment, the place in the FIFO queue decides; a job without a group is its own."""
+
+    def ordered(number: int, sequence: str, group: str = "") -> dict[str, Any]:
+        system = {"SentTimestamp": "5000", "SequenceNumber": sequence, **({"MessageGroupId": group} if group else {})}
+        return message(number) | {"Attributes": system}
+
+    answers = {
+        MAIL.dead_letters: [[message(3), message(9, sent=5_000)], [message(3)]],
+        ORDERED.dead_letters: [[ordered(1, "20", "g"), ordered(2, "10")], []],
+    }
+    account, asked = answering(
+        {
+            "sqs.ReceiveMessage": lambda QueueUrl, **_: {"Messages": answers[QueueUrl].pop(0)},  # noqa: N803
+            "sqs.ChangeMessageVisibilityBatch": {"Successful": [], "Failed": []},
+            "sqs.SendMessageBatch": lambda Entries, **_: {  # noqa: N803
+                "Successful": [{"Id": entry["Id"], "MessageId": "x", "MD5OfMessageBody": "x"} for entry in Entries],
+                "Failed": [],
+            },
+            "sqs.DeleteMessageBatch": lambda Entries, **_: {  # noqa: N803
+                "Successful": [{"Id": entry["Id"]} for entry in Entries],
+                "Failed": [],
+            },
+        }
+    )
+
+    with held_jobs(account, [MAIL, ORDERED]) as jobs:
+        assert [(job.id, job.sent, job.sequence, job.group) for job in jobs] == [
+            ("job-0003", 3, "", None), ("job-0009", 5, "", None),
+            ("job-0002", 5, "10", None), ("job-0001", 5, "20", "g"),
+        ]  # fmt: skip
+        assert list(retry(account, jobs)) == list(jobs)
+
+    def bodies(*numbers: int) -> list[str]:
+        return [message(number)["Body"] for number in numbers]
+
+    def read(queue: DeployedQueue) -> tuple[str, dict[str, Any]]:
+        names = ["SentTimestamp", "MessageGroupId", "SequenceNumber"]
+        given_ = {"QueueUrl": queue.dead_letters, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        return "sqs.ReceiveMessage", {
+            **given_, "AttributeNames": names, "VisibilityTimeout": 120, "WaitTimeSeconds": 1,
+        }  # fmt: skip
+
+    def batch(operation: str, url: str, *entries: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        listed = [{"Id": str(position), **entry} for position, entry in enumerate(entries)]
+        return f"sqs.{operation}Batch", {"QueueUrl": url, "Entries": listed}
+
+    of_mail, of_ordered = ([{"ReceiptHandle": f"h{n}-0"} for n in numbers] for numbers in ((3, 9), (2, 1)))
+    shown = {"VisibilityTimeout": 0}
+    again = [
+        {"MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": f"again-{name}"}
+        for body, group, name in zip(bodies(2, 1), ("m2-0", "g"), ("m2-0", "m1-0"), strict=True)
+    ]
+    assert asked.asked == [
+        *[read(MAIL)] * 2,
+        *[read(ORDERED)] * 2,
+        batch("SendMessage", MAIL.url, *({"MessageBody": body} for body in bodies(3, 9))),
+        batch("DeleteMessage", MAIL.dead_letters, *of_mail),
+        batch("SendMessage", ORDERED.url, *again),
+        batch("DeleteMessage", ORDERED.dead_letters, *of_ordered),
+        batch("ChangeMessageVisibility", MAIL.dead_letters, *(entry | shown for entry in of_mail)),
+        batch("ChangeMessageVisibility", ORDERED.dead_letters, *(entry | shown for entry in reversed(of_ordered))),
+    ]
+
+
+def test_a_message_that_is_no_job_is_given_once_by_what_it_says() -> None:
+    """Without an id of a sending, its body is what is the same each time."""
+    texts = [{"MessageId": f"m{number}", "ReceiptHandle": "h", "Body": "no job"} for number in range(2)]
+    account, _ = queue([texts[0]], [texts[1], message(1)])
+
+    assert [[job.id for job in page] for page in each_page(account, [MAIL])] == [["m0"], ["job-0001"]]
+
+
+def test_the_job_queues_of_an_app_are_those_that_are_deployed_with_their_dead_letters() -> None:
+    app = App("orders", "dev", (), queues=tuple(JobQueue(name, 1, 1) for name in ("mail", "half", "new")))
+    names = [queue_id("mail"), dead_letter_id("mail"), queue_id("half")]
+    answers = {
+        "cloudformation.DescribeStacks": stack(),
+        "cloudformation.ListStackResources": listed(**dict.fromkeys(names, "AWS::SQS::Queue")),
+    }
+    account, _ = answering(answers)
+
+    assert deployed_queues(account, app) == (DeployedQueue("mail", *map(str.lower, names[:2])),)
 
 
 def test_a_queue_is_meant_by_its_name() -> None:
