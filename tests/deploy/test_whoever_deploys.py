@@ -333,3 +333,92 @@ def test_of_what_an_address_decides_a_note_is_made() -> None:
     undecided, _ = required(policy, STACK)
 
     assert "aws:SourceIp" in "".join(undecided)
+
+
+MAIL: Final = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "RoleName": "mail",
+        "AssumeRolePolicyDocument": {},
+        "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+    },
+}
+KEY: Final = f"arn:aws:kms:eu-central-1:{NUMBER}:key/1"
+RICH: Final[dict[str, Any]] = {
+    "Resources": {
+        "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs", "KmsMasterKeyId": KEY}},
+        "News": TOPIC,
+        "Mail": MAIL,
+        "Nets": {
+            "Type": "AWS::RDS::DBSubnetGroup",
+            "Properties": {"DBSubnetGroupName": "nets", "SubnetIds": ["subnet-0a"]},
+        },
+    }
+}
+
+
+def test_each_statement_that_a_first_deploy_lacks_is_told_with_the_one_to_add() -> None:
+    """Of writes alone; and neither of a service-linked role, nor of a key: an earlier deploy or its policy may do."""
+    with pytest.raises(RemitError) as raised:
+        required(document("sqs:CreateQueue", "rds:*"), RICH)
+
+    role, topic = f"arn:aws:iam::{NUMBER}:role/mail", f"arn:aws:sns:eu-central-1:{NUMBER}:news"
+    managed = {"ArnEquals": {"iam:PolicyARN": MAIL["Properties"]["ManagedPolicyArns"][0]}}  # type: ignore[index]
+    lacking: list[tuple[list[str], str, str, dict[str, Any]]] = [
+        (["sqs:TagQueue"], "Jobs (AWS::SQS::Queue)", f"arn:aws:sqs:eu-central-1:{NUMBER}:jobs", {}),
+        (["sns:CreateTopic", "sns:TagResource"], "News (AWS::SNS::Topic)", topic, {}),
+        (["iam:AttachRolePolicy"], "Mail (AWS::IAM::Role)", role, {"Condition": managed}),
+        (["iam:CreateRole", "iam:TagRole", "iam:UntagRole"], "Mail (AWS::IAM::Role)", role, {}),
+    ]
+    expected = []
+    for actions, what, arn, condition in lacking:
+        statement = {
+            "Effect": "Allow",
+            "Action": actions if len(actions) > 1 else actions[0],
+            "Resource": arn,
+            **condition,
+        }
+        message = (
+            f"nothing was deployed: {SESSION} may not {', '.join(actions)}, which it needs to create {what}; "
+            f"no statement of the identity's policies allows {actions[0]} on {arn}"
+        )
+        expected.append((message, f"add {json.dumps(statement)}; `--force` deploys without", 1))
+    assert [(error.message, error.hint, error.exit_code) for error in raised.value.all] == expected
+
+
+def test_the_simulator_is_asked_for_each_statement_once_without_patterns_and_denials_are_told_as_it_gives_them() -> (
+    None
+):
+    nodes = {"Type": "AWS::Redshift::Cluster", "Properties": {"ClusterIdentifier": "nodes"}}
+    need = need_of({"Resources": {**RICH["Resources"], "Etl": {"Type": "AWS::S3::Bucket"}, "Nodes": nodes}})
+    denied = {"sns:CreateTopic": "implicitDeny", "sns:DeleteTopic": "explicitDeny"}
+
+    def simulate(ActionNames: list[str], **_: Any) -> Any:  # noqa: N803 - AWS's name
+        results = [{"EvalActionName": name, "EvalDecision": denied.get(name, "allowed")} for name in ActionNames]
+        return {"EvaluationResults": results}
+
+    refused = Refused("AccessDenied", status=403)
+    account, asked = answering({"iam.GetRole": refused, "iam.SimulatePrincipalPolicy": simulate}, caller=SESSION)
+    check = check_caller(account, need)
+
+    calls = []
+    for grant in need.grants:
+        assert grant.statement.resources is not None
+        first = grant.statement.resources.patterns[0]
+        example = first if first == "*" else first.replace("*", "example")
+        names = [name for name in grant.statement.actions.patterns if "*" not in name]
+        if names:
+            source = f"arn:aws:iam::{NUMBER}:role/deploys"
+            calls.append({"PolicySourceArn": source, "ActionNames": names, "ResourceArns": [example]})
+    assert asked.calls("iam.SimulatePrincipalPolicy") == calls
+    assert any("example" in call["ResourceArns"][0] for call in calls)
+    assert any("*" in name for grant in need.grants for name in grant.statement.actions.patterns)
+    topic = f"arn:aws:sns:eu-central-1:{NUMBER}:news"
+    (lacking,) = check.lacking
+    assert (lacking.grant.statement.actions.patterns, lacking.grant.because) == (
+        tuple(denied), "to create, read, update and delete News (AWS::SNS::Topic)",
+    )  # fmt: skip
+    assert (lacking.request, lacking.denial) == (
+        Request("sns:CreateTopic", topic), f"IAM's simulator denies sns:CreateTopic on {topic}",
+    )  # fmt: skip
+    assert check.undecided == ("IAM's simulator was asked for one request of each kind, which proves nothing",)
