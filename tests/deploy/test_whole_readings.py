@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +11,23 @@ import pytest
 from botocore.exceptions import ClientError
 
 from answering import NUMBER, Answers, Refused, answering
+from remit.app import Reason
 from remit.deploy.aws_errors import Denied
+from remit.deploy.drift import Drift
+from remit.deploy.expected_roles import version
 from remit.deploy.live_resources.reading import ask
 from remit.deploy.live_resources.resource_row import Read
 from remit.deploy.live_roles import live_of, read_stack
+from remit.deploy.manual_changes import ManualChanges, changes_of
+from remit.deploy.role_repairs import repair
 from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.triggers.s3 import UNIQUE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.app import Grant
     from remit.deploy.session import Account
 
 MADE: Final = datetime(2026, 3, 1, tzinfo=UTC)
@@ -490,3 +499,88 @@ def test_an_answer_tells_what_there_is_not_from_what_may_not_be_read(code: str, 
         return
     found = ask(here, read, {"ResourceArn": ORDERS})
     assert type(found) is answer if isinstance(answer, type) else found == answer
+
+
+def test_the_access_that_changes_by_hand_give_is_compared_with_what_was_deployed_as_the_record_explains_it() -> None:
+    here, _ = account()
+    deployed = status(here, "orders-dev")
+    assert deployed is not None
+    template = version(TEMPLATE, here, "orders-dev")
+    last = replace(
+        template, roles=tuple(role.with_grants(explained_by("orders/views.py reads")) for role in template.roles)
+    )
+
+    found = changes_of(here, deployed, last)
+
+    assert (found.not_compared, found.unread, found.found) == ((UNREAD,), None, True)
+    assert [change.what for change in found.drift] == [row[3] for row in CHANGES]
+    review = found.access
+    assert review is not None
+    assert (review.old, review.new) == ("what was deployed", f"account {NUMBER}, eu-central-1")
+    told = []
+    for change in review.changes:
+        reasons = set() if change.before is None else {grant.because for grant in change.before.grants}
+        both = [sorted({piece.action for piece in pieces}) for pieces in (change.access.gained, change.access.lost)]
+        attached = [(each.how, each.arn.rpartition("/")[2]) for each in change.attached]
+        told.append((change.functions, change.role, *both, attached, reasons))
+    recorded = {"orders/views.py reads"}
+    policies = [("changed", XRAY.rpartition("/")[2]), ("removed", "detached"), ("added", "extra")]
+    assert told == [
+        (("report",), "ReportRole", [], [], policies, recorded),  # within its boundary
+        (("deleted",), "AuditRole", ["logs:*"], [], [], recorded),
+        (("audit",), "admin", ["s3:teams"], ["logs:GetLogEvents"], [("added", "more"), ("added", "teams")], recorded),
+        (("other",), "admin", ["s3:teams"], [], [], set()),
+        (("web",), "WebRole", [], ["s3:GetObject"], [], recorded),
+    ]
+
+
+SETTLED: Final = {"remit:namespace": "orders-dev"}
+
+
+@pytest.mark.parametrize(
+    ("state", "tags"),
+    [
+        ("REVIEW_IN_PROGRESS", SETTLED),
+        ("UPDATE_IN_PROGRESS", SETTLED),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", SETTLED),
+        ("CREATE_FAILED", SETTLED),
+        ("ROLLBACK_COMPLETE", SETTLED),
+        ("ROLLBACK_FAILED", SETTLED),
+        ("UPDATE_ROLLBACK_FAILED", SETTLED),
+        ("DELETE_FAILED", SETTLED),
+        ("UPDATE_COMPLETE", {}),
+    ],
+)
+def test_of_a_stack_that_is_not_settled_or_not_remits_no_changes_are_looked_for(
+    state: str, tags: dict[str, str]
+) -> None:
+    here, asked = account()
+    deployed = status(here, "orders-dev")
+    assert deployed is not None
+    asked.asked.clear()
+    stack = replace(deployed.stack, status=state, tags=tuple(tags.items()))
+
+    assert changes_of(here, replace(deployed, stack=stack)) == ManualChanges()
+    assert asked.asked == []
+
+
+def test_changes_that_may_not_be_read_are_told_as_such_and_functions_of_other_code_by_their_names() -> None:
+    here, _ = account(denies="iam.GetRole")
+    deployed = status(here, "orders-dev")
+    assert deployed is not None
+    unread = changes_of(here, deployed)
+    assert isinstance(unread.unread, Denied)
+    assert (unread.found, unread.drift, unread.access, ManualChanges().found) == (True, (), None, False)
+
+    calls = [
+        repair(f"lambda.{name}", "", FunctionName=f"f-{name}")
+        for name in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission")
+    ]
+    changed = ManualChanges((Drift("A", "x", repairs=tuple(calls[:2])), Drift("B", "y", repairs=tuple(calls[2:]))))
+    assert changed.functions_of_other_code == {"f-UpdateFunctionCode"}
+    only_resources = account(denies="iam.GetPolicy")[0]
+    assert changes_of(only_resources, deployed).access is not None  # its managed policies are unknown, no more
+
+
+def explained_by(reason: str) -> Callable[[Grant], Grant]:
+    return lambda grant: replace(grant, reason=Reason("text", reason))
