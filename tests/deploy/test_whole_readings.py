@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,6 +19,8 @@ from remit.deploy.live_resources.reading import ask
 from remit.deploy.live_resources.resource_row import Read
 from remit.deploy.live_roles import live_of, read_stack
 from remit.deploy.manual_changes import ManualChanges, changes_of
+from remit.deploy.plan import StackPlan
+from remit.deploy.planned_access import Approval, access_of
 from remit.deploy.role_repairs import repair
 from remit.deploy.status import status
 from remit.errors import RemitError
@@ -584,3 +586,64 @@ def test_changes_that_may_not_be_read_are_told_as_such_and_functions_of_other_co
 
 def explained_by(reason: str) -> Callable[[Grant], Grant]:
     return lambda grant: replace(grant, reason=Reason("text", reason))
+
+
+def planned(before: dict[str, Any] | None, after: dict[str, Any]) -> StackPlan:
+    """A plan to change a role, whose queue is a parameter that has another value then."""
+    resources = [{"Resources": {} if role is None else {"Worker": role}} for role in (before, after)]
+    running, template = ({**each, "Parameters": {"Queue": {"Type": "String"}}} for each in resources)
+    running = {} if before is None else running
+    return StackPlan(
+        "orders-dev", STACK, "set", "UPDATE", (), running, template, {"Queue": JOBS}, {"Queue": f"{JOBS}2"}
+    )
+
+
+SENDS: Final = may("sqs:SendMessage", {"Ref": "Queue"})
+READS: Final = may("s3:GetObject", "arn:aws:s3:::data/*")
+LISTS: Final = may("s3:ListBucket", "arn:aws:s3:::data")
+
+
+def test_the_access_of_a_plan_has_the_values_of_both_sides_and_the_reasons_of_the_project_and_of_the_record() -> None:
+    here, _ = answering({})
+    plan = planned(role(document(SENDS, READS)), role(document(SENDS, READS, LISTS)))
+    project = version(plan.template, here, "orders-dev").roles
+    recorded = version(plan.running, here, "orders-dev")
+    told = tuple(each.with_grants(explained_by("the project says")) for each in project)
+    last = replace(recorded, roles=tuple(each.with_grants(explained_by("the record says")) for each in recorded.roles))
+
+    found = access_of(here, plan, told, last)
+
+    assert (found.unread, found.broadens, found.differs) == ("", True, True)
+    review = found.review
+    assert (review.old, review.new) == ("the last deploy", "this deploy")
+    (change,) = review.changes
+    pieces = [[(piece.action, piece.resource) for piece in side] for side in (change.access.gained, change.access.lost)]
+    assert pieces == [
+        [("sqs:SendMessage", f"{JOBS}2"), ("s3:ListBucket", "arn:aws:s3:::data")],
+        [("sqs:SendMessage", JOBS)],
+    ]
+    assert change.before is not None
+    assert change.after is not None
+    assert {grant.because for grant in change.before.grants} == {"the record says"}
+    assert {grant.because for grant in change.after.grants} == {"the project says"}
+    without_record = access_of(here, plan, told).review.changes[0].before
+    assert without_record is not None
+    assert {grant.because for grant in without_record.grants} == {"the project says"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "broadens", "differs"),
+    [
+        (role(document(READS)), role(document(READS)), False, False),
+        (role(document(READS, LISTS)), role(document(READS)), False, True),
+        (role(document(READS)), role(document(READS), AssumeRolePolicyDocument=trust("states")), True, True),
+        (None, role(document(READS)), True, True),
+    ],
+)
+def test_a_plan_differs_in_access_where_anything_is_gained_or_lost_or_another_may_take_the_role(
+    before: dict[str, Any] | None, after: dict[str, Any], *, broadens: bool, differs: bool
+) -> None:
+    here, _ = answering({})
+    found = access_of(here, planned(before, after), ())
+    assert (found.broadens, found.differs) == (broadens, differs)
+    assert [found.wants(level) for level in get_args(Approval)] == [broadens, differs, False]
