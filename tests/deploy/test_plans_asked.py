@@ -273,7 +273,14 @@ def test_a_template_that_cloudformation_refuses_is_told_with_each_reason(
     if events and hint is None and "refuses the template" not in messages[0]:
         assert errors[0].path == ("Resources", "Jobs", "Properties", "Tags", 0, "Key")
         assert [error.path for error in errors[1:]] == [("Resources", "Jobs")] * (len(errors) - 1)
-    assert raised.value.asked.calls("cloudformation.DeleteChangeSet") != []  # type: ignore[attr-defined]
+    asked = raised.value.asked  # type: ignore[attr-defined]
+    assert [call for call in asked.asked if call[0].endswith(("DescribeEvents", "DeleteChangeSet"))] == [
+        (
+            "cloudformation.DescribeEvents",
+            {"StackName": ID, "ChangeSetName": SET, "Filters": {"FailedEvents": True}},
+        ),
+        ("cloudformation.DeleteChangeSet", {"ChangeSetName": SET, "StackName": ID}),
+    ]
 
 
 def test_of_a_stack_the_refusals_of_one_operation_are_told() -> None:

@@ -23,7 +23,7 @@ from remit.deploy.artefacts import (
     upload,
     upload_template,
 )
-from remit.deploy.bootstrap import SETTINGS, bootstrap, require_bucket
+from remit.deploy.bootstrap import SETTINGS, Bootstrapped, bootstrap, require_bucket
 from remit.deploy.bucket import Bucket, artefact_bucket, exists
 from remit.deploy.delete import FilledBucket, delete, filled_buckets
 from remit.deploy.held_data import held_data
@@ -561,6 +561,30 @@ def test_a_bucket_is_made_where_there_is_none(region: str, answer: Any, words: s
     (made,) = asked.calls("s3.CreateBucket")
     assert made.get("CreateBucketConfiguration") == (None if region == "us-east-1" else {"LocationConstraint": region})
     assert len([name for name, _ in asked.asked if name.startswith("s3.Put")]) == len(SETTINGS)
+
+
+def test_of_a_bucket_that_is_made_only_what_s3_does_not_give_it_by_itself_is_written() -> None:
+    """S3 encrypts each new bucket and shuts it off."""
+    given_by_s3 = {name: whole()[name] for name in ("public_access_block", "bucket_ownership_controls")}
+    given_by_s3["bucket_encryption"] = whole()["bucket_encryption"]
+    account, asked = bucket_of(given_by_s3)
+    asked.by_operation |= {"s3.HeadBucket": GONE, "s3.CreateBucket": {}}  # type: ignore[operator]
+
+    assert bootstrap(account) == Bootstrapped(BUCKET.name, made=True, repaired=())
+    written = [name for name, _ in asked.asked if name.startswith("s3.Put")]
+    assert written == [f"s3.PutBucket{name}" for name in ("Versioning", "Policy", "LifecycleConfiguration", "Tagging")]
+
+
+def test_a_release_that_is_damaged_is_not_deployed() -> None:
+    store = running(5, KEPT)
+    (key,) = [key for key in store.objects if "/000004-" in key]
+    store.objects[key] = b"{}"
+
+    with pytest.raises(RemitError) as raised:
+        release_to_go_back_to(store.account, BUCKET, "orders-dev", 4)
+
+    message = f"release 4 of orders-dev cannot be deployed: {key} has other bytes than its name says"
+    assert raised.value.message == message
 
 
 def test_how_much_is_in_what_would_go_is_told_in_words() -> None:

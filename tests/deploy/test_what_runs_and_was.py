@@ -88,6 +88,10 @@ TEMPLATE: Final = {
             "Type": "AWS::Lambda::Function",
             "Properties": {"FunctionName": "orders-dev-other", "Code": {"ZipFile": "x"}},
         },
+        "Theirs": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"FunctionName": "orders-dev-theirs", "Code": {"S3Bucket": "b", "S3Key": "theirs.zip"}},
+        },
         "Deps": {
             "Type": "AWS::Lambda::LayerVersion",
             "Properties": {
@@ -153,6 +157,11 @@ def bucket(name: str | None, **more: Any) -> dict[str, Any]:
     return {"Type": "AWS::S3::Bucket", "Properties": {**named, **more}}
 
 
+def express(name: str | None) -> dict[str, Any]:
+    """A bucket of another type, which keeps whatever the template says."""
+    return {**bucket(name), "Type": "AWS::S3Express::DirectoryBucket"}
+
+
 GENERATED: Final = f"orders-{UNIQUE}"
 NOTIFIES: Final = {"NotificationConfiguration": {"LambdaConfigurations": []}}
 
@@ -188,6 +197,8 @@ def test_a_deployed_bucket_keeps_its_name() -> None:
         (bucket("own"), bucket("other")),
         (bucket("own"), bucket(None)),
         (bucket(None), bucket("own")),
+        (express(None), express(GENERATED)),
+        (express(GENERATED), express(None)),
     ):
         template = {"Resources": {"Data": after}}
         assert keep_bucket_names(account, found, {"Resources": {"Data": before}}, template) == template

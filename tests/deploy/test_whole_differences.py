@@ -367,6 +367,12 @@ def compared(operator: str, key: str) -> dict[str, Any]:
         ([READ], [BUT], "was changed", False),
         ([READ], [{**READ, "Effect": "Deny"}], "was changed", False),
         ([READ], [{**READ, "Condition": {"StringLike": READ["Condition"]["StringEquals"]}}], "was changed", False),
+        (
+            [{**READ, "Condition": {"StringEquals": {"aws:a": "1", "aws:b": "2"}}}],
+            [{**READ, "Condition": {"StringEquals": {"aws:a": "1", "AWS:b": "2"}}}],
+            None,
+            False,
+        ),
         ([compared("ArnEquals", "aws:SourceArn")], [compared("ArnLike", "AWS:SourceArn")], None, False),
         ([compared("ArnEquals", "aws:PrincipalArn")], [compared("ArnLike", "aws:PrincipalArn")], "was changed", False),
         ([], [READ], "was made", False),

@@ -90,6 +90,18 @@ TEMPLATE: Final = {
         "Mine": function("mine", f"{ROLE}/mine"),
         "Other": function("other", f"{ROLE}/mine"),
         "Deleted": function("deleted", {"Fn::GetAtt": ["AuditRole", "Arn"]}),
+        "Attached": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {
+                "PolicyName": "attached",
+                "Roles": ["elsewhere"],
+                "PolicyDocument": document(may("sns:Publish", "*")),
+            },
+        },
+        "OpenMine": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {"FunctionName": {"Ref": "Mine"}, "Action": "lambda:InvokeFunction", "Principal": "*"},
+        },
         "ReportVersion": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Report"}}},
         "ReportAlias": {
             "Type": "AWS::Lambda::Alias",
@@ -114,16 +126,17 @@ TEMPLATE: Final = {
         "Vault": {"Type": "AWS::Backup::BackupVault", "Properties": {"BackupVaultName": "vault"}},
     },
 }
-"""`WebRole` and the function `Deleted` were deleted by hand; `audit` and `other` run under the role `admin`."""
+"""`WebRole` and the function `Deleted` were deleted by hand; `audit` and `other` run under other roles."""
 PHYSICAL: Final = {
     "ReportRole": "orders-report", "WebRole": "orders-web", "AuditRole": "orders-audit",
     **{name.title(): f"orders-dev-{name}" for name in ("report", "web", "audit", "mine", "other", "deleted")},
+    "Attached": "attached", "OpenMine": "open",
     "ReportVersion": f"{REPORT}:7", "ReportAlias": f"{REPORT}:live",
     "Nightly": "orders-dev-bus|nightly", "Jobs": QUEUE, "Orders": "orders", "Vault": "vault",
 }  # fmt: skip
 UNDER: Final = {
     "report": f"{ROLE}/apps/orders-report", "web": f"{ROLE}/orders-web", "audit": f"{ROLE}/teams/admin",
-    "mine": f"{ROLE}/mine", "other": f"{ROLE}/teams/admin",
+    "mine": f"{ROLE}/mine", "other": f"{ROLE}/second",
 }  # fmt: skip
 HELD: Final[dict[str, tuple[str, dict[str, Any], list[str], str]]] = {
     "orders-report": (
@@ -142,18 +155,25 @@ HELD: Final[dict[str, tuple[str, dict[str, Any], list[str], str]]] = {
         f"{POLICY}/limit",
     ),
     "orders-audit": ("/", {"p0": document(may("logs:*", "*"))}, [], ""),
+    "second": ("/", {}, [], ""),
     "admin": ("/teams/", {"all": document(may("*", "*"))}, [f"{POLICY}/more"], f"{POLICY}/teams"),
 }
 """The roles in the account: path, inline policies, managed ones, boundary."""
 PUBLIC: Final = document({"Principal": "*", **may("sqs:SendMessage", JOBS)})
-OPENED: Final = document(
-    {
-        "Sid": "far",
-        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
-        "Action": "lambda:InvokeFunction",
-        "Resource": REPORT.replace("report", "audit"),
-    }
-)
+OPENED: Final = {
+    f"orders-dev-{name}": document(
+        {
+            "Sid": sid,
+            "Principal": principal,
+            "Action": "lambda:InvokeFunction",
+            "Resource": REPORT.replace("report", name),
+        }
+    )
+    for name, sid, principal in (
+        ("audit", "far", {"AWS": "arn:aws:iam::999999999999:root"}),
+        ("mine", "open", "*"),  # as the template says
+    )
+}
 
 
 def held(name: str) -> dict[str, Any]:
@@ -220,7 +240,7 @@ def account(*, denies: str = "") -> tuple[Account, Answers]:
         "iam.GetPolicyVersion": policy,
         "lambda.GetFunction": described,
         "lambda.GetPolicy": lambda FunctionName, **_: (  # noqa: N803
-            {"Policy": json.dumps(OPENED)} if FunctionName == "orders-dev-audit" else none
+            {"Policy": json.dumps(OPENED[FunctionName])} if FunctionName in OPENED else none
         ),
         "lambda.GetAlias": {"FunctionVersion": "6", "Name": "live"},
         "events.DescribeRule": {
@@ -289,12 +309,12 @@ CHANGES: Final[list[tuple[str, str, str, str, str, list[tuple[str, dict[str, Any
     ),
     *(
         (
-            resource, "role", "", f"function {name} was set by hand to run under role admin",
+            resource, "role", "", f"function {name} was set by hand to run under role {now}",
             f"`aws lambda update-function-configuration --function-name orders-dev-{name} --role {back}` sets it back",
             [("lambda.UpdateFunctionConfiguration", {"FunctionName": f"orders-dev-{name}", "Role": back})],
         )
-        for resource, name, back in (
-            ("AuditRole", "audit", f"{ROLE}/orders-audit"), ("Other", "other", f"{ROLE}/mine"),
+        for resource, name, back, now in (
+            ("AuditRole", "audit", f"{ROLE}/orders-audit", "admin"), ("Other", "other", f"{ROLE}/mine", "second"),
         )
     ),
     # Then all other resources: who may use them, those open to anybody first, and what runs.
@@ -376,7 +396,7 @@ def test_all_that_was_changed_by_hand_on_a_stack_is_told_once_in_one_order_with_
         changes.append((each.resource, kind, each.policy, each.what, each.undo, calls))
     assert changes == CHANGES
     assert (reading.under, reading.not_compared) == (UNDER, (UNREAD,))
-    assert reading.moved == {"audit": f"{ROLE}/teams/admin", "other": f"{ROLE}/teams/admin"}
+    assert reading.moved == {"audit": f"{ROLE}/teams/admin", "other": f"{ROLE}/second"}
     assert {name: role.name for name, role in reading.roles.items()} == {
         "ReportRole": "orders-report", "AuditRole": "orders-audit",
     }  # fmt: skip
@@ -428,16 +448,18 @@ def test_the_roles_of_a_stack_are_those_of_the_account_with_what_was_done_to_eac
             {"policy p0 of role orders-audit (AuditRole) was edited by hand": ("logs:*",)}, (), None,
         ),
         (
-            "admin", ("audit", "other"), f"{ROLE}/teams/admin",
+            "admin", ("audit",), f"{ROLE}/teams/admin",
             {"policy all of role admin": ("*",)}, (f"{POLICY}/more",), f"{POLICY}/teams",
         ),
+        ("second", ("other",), f"{ROLE}/second", {}, (), None),
+        ("elsewhere", (), "", {"Policy Attached": ("sns:Publish",)}, (), None),  # the stack attaches a policy to it
     ]  # fmt: skip
     policies = [XRAY, *(f"{POLICY}/{name}" for name in ("extra", "limit", "more", "teams"))]
     actions = {arn: policy.statements[0].actions.patterns for arn, policy in version.documents.items()}
     assert actions == {arn: (f"s3:{arn.rpartition('/')[2]}",) for arn in policies}
     assert version.versions == dict.fromkeys(policies, "v7")
-    assert (version.where, version.namespace, version.others) == (
-        f"account {NUMBER}, eu-central-1", "orders-dev", {"mine": f"{ROLE}/mine"},
+    assert (version.where, version.namespace, version.others, version.open) == (
+        f"account {NUMBER}, eu-central-1", "orders-dev", {"mine": f"{ROLE}/mine"}, ("mine",),
     )  # fmt: skip
     assert live.notes == (
         "what ${Jobs.QueueName} is in the account is not known: it is compared as text",
@@ -464,7 +486,7 @@ def test_managed_policies_that_the_caller_may_not_read_are_unknown_where_that_wi
     reading = read_stack(here, deployed)
     if is_lenient:
         live = live_of(here, reading, lenient=True)
-        assert (live.version.documents, live.version.versions, len(live.version.roles)) == ({}, {}, 3)
+        assert (live.version.documents, live.version.versions, len(live.version.roles)) == ({}, {}, 5)
         return
     with pytest.raises(Denied, match="AWS denies GetPolicy"):
         live_of(here, reading)
@@ -531,7 +553,6 @@ def test_the_access_that_changes_by_hand_give_is_compared_with_what_was_deployed
         (("report",), "ReportRole", [], [], policies, recorded),  # within its boundary
         (("deleted",), "AuditRole", ["logs:*"], [], [], recorded),
         (("audit",), "admin", ["s3:teams"], ["logs:GetLogEvents"], [("added", "more"), ("added", "teams")], recorded),
-        (("other",), "admin", ["s3:teams"], [], [], set()),
         (("web",), "WebRole", [], ["s3:GetObject"], [], recorded),
     ]
 
