@@ -9,8 +9,10 @@ import io
 import json
 import re
 import textwrap
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -19,6 +21,7 @@ from botocore.response import StreamingBody
 
 from answering import NUMBER, Answers, Refused, answering
 from projects import Ran, configuration, inside, write
+from remit.build import build
 from remit.cli import bootstrap, delete, deploy, invoke, jobs, logs, options, releases, status
 from remit.errors import RemitError
 
@@ -74,7 +77,7 @@ def ran(
 ) -> tuple[Ran, Answers]:
     """How a command ends on an account that answers so, and what that was asked."""
     out, err = io.StringIO(), io.StringIO()
-    scope = Here(folder, values.pop("stage", None))
+    scope = values.pop("scope", None) or Here(folder, values.pop("stage", None))
     scope.known, asked = answering(answers, local=values.pop("local", False))
     if "lambda" in scope.known._clients:  # an invocation has a client that tries once
         scope.known._clients["lambda, once"] = scope.known._clients["lambda"]
@@ -938,3 +941,93 @@ def test_options_say_what_becomes_of_changes_by_hand(options_given: dict[str, An
     with click.Context(click.Command("deploy")), pytest.raises(RemitError, match="it ends here"):
         deploy.carry_out(deploys, answering({})[0], deploy.operator(wished), wished)
     assert [(drift, "mine", ("Queue",))] == [(given["drift"], given["bucket"], given["skip"]) for given in passed]
+
+
+class OnThisMachine(Here):
+    """A scope of the AWS on this machine, which runs."""
+
+    aws: Any
+
+    def local_aws(self) -> Any:
+        return self.aws
+
+
+NOTHING_CHANGES: Final = {
+    "Status": "FAILED", "ExecutionStatus": "UNAVAILABLE",
+    "StatusReason": "The submitted information didn't contain changes. Submit different information to create a change "
+    "set.",
+}  # fmt: skip
+
+
+class SameStack(NewStack):
+    """The stack of a project as it is, which nothing changes."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.deployed = build(folder, None, package=False).body
+
+    def answers(self) -> dict[str, Any]:
+        queue = resource("DataJobs", "AWS::SQS::Queue", "https://sqs/jobs")
+        deployed = {
+            "cloudformation.GetTemplate": {"TemplateBody": self.deployed},
+            "cloudformation.ListStackResources": {"StackResourceSummaries": [queue]},
+            "sqs.GetQueueAttributes": {"Attributes": {"VisibilityTimeout": "30", "MessageRetentionPeriod": "345600"}},
+        }
+        return {**ZipBucket().answers(), **super().answers(), **deployed}
+
+    def stacks(self, **_: Any) -> Any:
+        return {"Stacks": [STACK]}
+
+    def change_set(self, **_: Any) -> dict[str, Any]:
+        names = {"ChangeSetName": self.name, "ChangeSetId": "arn:cs", "StackId": STACK["StackId"]}
+        return {**names, **NOTHING_CHANGES, "CreationTime": DAY, "StackName": "shop-dev", "Changes": []}
+
+
+QUEUE_APP: Final = """
+from remit import App, Shared, resource
+
+app = App()
+
+
+class Data(Shared):
+    jobs = resource("AWS::SQS::Queue")
+"""
+
+
+def deployed_here(
+    folder: Path, values: Mapping[str, Any] = WISHED, *, as_json: bool = False, **aws: str
+) -> tuple[Ran, bool]:
+    """How a deploy of what is deployed to the AWS on this machine ends, and whether that was asked anything.
+
+    What a build says is left out, and that none runs here, which could save its state.
+    """
+    acting_as: Any = values.get("acting_as")
+    scope = OnThisMachine(folder, None, True, acting_as=acting_as)  # noqa: FBT003 - a noun
+    scope.aws = SimpleNamespace(**{"region": "eu-central-1", "state": "one", **aws})
+    wished = {name: value for name, value in values.items() if name != "acting_as"}
+    answers = SameStack(folder).answers()
+    ended, asked = ran(deploy.command, folder, answers, as_json=as_json, scope=scope, local=True, **wished)
+    return replace(ended, err="".join(ended.err.splitlines(keepends=True)[-3:-2])), bool(asked.asked)
+
+
+def test_a_deploy_that_reads_the_same_as_the_last_is_told_again_and_asks_nothing(tmp_path: Path) -> None:
+    """What it reads: the build, the options, a few files beside it, and which AWS runs."""
+    folder = tmp_path / "shop"
+    write(folder, {"app.py": QUEUE_APP, ".remit/local/server.log": ""})
+    with inside(folder, {}):
+        told = Ran(2, "outputs\n  Url  https://x\n", "shop-dev in the AWS on this machine, eu-central-1: no changes\n")
+        assert [(told, True), (told, True), (told, False)] == [deployed_here(folder) for _ in range(3)]
+        for file in (".env.local", "config/accepted.json", ".remit/deployed/one.json"):
+            for content in ("A=1", "A=2") if file == ".env.local" else ("[]", "[ ]"):
+                write(folder, {file: content})
+                assert [True, False] == [deployed_here(folder)[1] for _ in range(2)], (file, content)
+        for wishes in ({"wait": True}, {"service_role": "arn:aws:iam::111122223333:role/x"}):
+            assert [True, False] == [deployed_here(folder, {**WISHED, **wishes})[1] for _ in range(2)], wishes
+        for aws in ({"state": "two"}, {"region": "eu-west-1"}, {}):
+            assert [True, False] == [deployed_here(folder, **aws)[1] for _ in range(2)], aws
+        for wishes in ({"only_plans": True}, {"acting_as": object()}):
+            assert deployed_here(folder, {**WISHED, **wishes})[1], wishes
+        assert deployed_here(folder, as_json=True)[1]
+        assert (told, False) == deployed_here(folder)
+        write(folder, {"app.py": QUEUE_APP.replace('::Queue"', '::Queue", visibility_timeout=31')})
+        assert deployed_here(folder)[1]

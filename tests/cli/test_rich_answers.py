@@ -130,6 +130,7 @@ MORE: Final = {
     "bound.json": policy(statement("s3:Get*", "*"), {**statement("s3:GetObjectAcl", "*"), "Effect": "Deny"}),
     "more.jsonl": "".join(f"{json.dumps(line)}\n" for line in LINES),
     "many/app.py": APP,
+    "queues/app.py": APP.partition("    orders")[0] + '    jobs = resource("AWS::SQS::Queue")\n',
 }
 
 

@@ -194,8 +194,9 @@ def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
                 new.replace(path)
         for stale in set(build.glob("*.zip")) - set(placed):
             stale.unlink(missing_ok=True)
-        kept = _KEPT * len({package.path for package in packages.values()})
-        prune(own_folder(folder, "cache", "packages"), kept)
+        if packages:  # of resources alone there may be no cache
+            kept = _KEPT * len({package.path for package in packages.values()})
+            prune(own_folder(folder, "cache", "packages"), kept)
     return tuple(placed)
 
 
