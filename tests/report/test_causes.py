@@ -63,6 +63,8 @@ def piece(action: str, resource: str = QUEUE, request: str = "", principal: str 
         (READS, WRITES),
         (NEVER, WRITES),
         (replace(WRITES, level=FUTURE), WRITES),
+        (replace(PASSES, level=FUTURE), WRITES),
+        (WRITES, replace(PASSES, actions=(*PASSES.actions, "iam:TagRole"))),
         (READS, replace(READS, level="Tagging")),
         (WRITES, PERMITS),
         (WRITES, PASSES),

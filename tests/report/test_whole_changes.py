@@ -9,7 +9,7 @@ from remit.app import Grant, Reason
 from remit.errors import Origin
 from remit.holders import HeldPolicy, Holder, bounded
 from remit.iam.comparison import Comparison, Piece, SideDifference, StatementLocation, Undecided
-from remit.iam.policy import Policy, Principals, Statement, allow
+from remit.iam.policy import Condition, Policy, Principals, Statement, allow
 from remit.iam.request import Request
 from remit.report.access_documents import review_document
 from remit.report.access_lines import report_lines
@@ -355,3 +355,165 @@ def test_programs_get_every_part_of_each_change_and_whom_it_concerns() -> None:
     ]
     rest = {"not_compared": [], "resources": resources, "losses": None, "notes": ["by hand"]}
     assert document == {**expected, **rest, "old": "old", "new": "new"}
+
+
+JOBS: Final = allow("sqs:SendMessage", on=("${JobMailQueue.Arn}",))
+BOTH: Final = allow("sqs:SendMessage", on=("${JobMailQueue.Arn}", QUEUE))
+OF_OTHERS: Final = Holder(
+    "Files",
+    (
+        HeldPolicy("remit", "inline", Policy((PURGES.statement,)), (PURGES,)),
+        HeldPolicy("arn:unknown", "managed", Policy((READS, WRITES))),
+        HeldPolicy(OWN, "managed", Policy((READS, WRITES))),
+        HeldPolicy("jobs", "inline", Policy((JOBS, BOTH))),
+    ),
+    kind="user",
+    trust=Policy((trusted("arn:a", "sts:AssumeRole", "sts:TagSession"),)),
+)
+MANY: Final = replace(allow("s3:Put*", "iam:PassRole", on="*"), principals=Principals((("AWS", "*"),)))
+OF_A_FUNCTION: Final = replace(OF_OTHERS, kind="role", functions=("web",))
+TAKES: Final = at("trust", 0, trusted("arn:a", "sts:AssumeRole", "sts:TagSession"))
+
+
+def taking(action: str) -> Piece:
+    request = Request(action, "arn:role", principal="arn:a")
+    return Piece(TAKES, action, "arn:a", request, "now", SideDifference("old"), principal="arn:a")
+
+
+def of(source: StatementLocation, action: str, resource: str, asked: str, **more: Any) -> Piece:
+    """A piece of an action of a statement of several."""
+    request = Request(action, asked, principal=more.pop("by", None))
+    difference = more.pop("difference", SideDifference("old"))
+    return Piece(source, action, resource, request, more.pop("tier", "now"), difference, **more)
+
+
+FIRST_IN, SECOND_IN = StatementLocation("identity", 2, 0, READS), StatementLocation("identity", 2, 1, WRITES)
+EVERYBODY: Final = StatementLocation("resource", 0, 0, replace(MANY, conditions=(Condition("Bool", "aws:x", ("y",)),)))
+OTHERS: Final = Change(
+    (),
+    OF_OTHERS,
+    OF_OTHERS,
+    Comparison(
+        gained=(
+            # two statements of one attached policy, and one of a policy that is not attached anew
+            of(FIRST_IN, "s3:GetObject", BUCKET, "arn:aws:s3:::b/x"),
+            of(SECOND_IN, "s3:PutObject", BUCKET, "arn:aws:s3:::b/x", difference=SideDifference("old", "boundary")),
+            of(StatementLocation("identity", 1, 0, READS), "s3:GetObject", BUCKET, "arn:aws:s3:::b/y"),
+            # what only a limit of before denied
+            of(
+                StatementLocation("identity", 0, 0, PURGES.statement), "sqs:PurgeQueue", QUEUE, QUEUE,
+                difference=SideDifference("old", denial=StatementLocation("boundary", 0, 0, READS)),
+            ),
+            # several callers and kinds of one statement
+            of(EVERYBODY, "s3:Put*", "*", "arn:aws:s3:::b", by="arn:first", principal="arn:one"),
+            of(EVERYBODY, "s3:Put*", "*", "arn:aws:s3:::c", by="arn:second", principal="arn:one"),
+            of(EVERYBODY, "s3:Put*", "arn:d", "arn:d", by="arn:third", principal="arn:one"),
+            of(EVERYBODY, "iam:PassRole", "*", "arn:role", by="arn:other", principal="*", public=True, tier="future"),
+            of(EVERYBODY, "iam:PassRole", "*", "arn:role", by="arn:other", principal="arn:one"),
+            of(StatementLocation("identity", 3, 0, JOBS), "sqs:SendMessage", "${JobMailQueue.Arn}", QUEUE),
+        ),
+        lost=(of(StatementLocation("identity", 3, 0, JOBS), "sqs:SendMessage", "${JobMailQueue.Arn}", QUEUE),),
+    ),
+    Comparison(gained=(taking("sts:AssumeRole"), taking("sts:TagSession")), lost=(taking("sts:TagSession"),)),
+    attached=(
+        Attached("managed policy", "added", OWN),
+        Attached("boundary", "removed", "arn:limit"),
+        Attached("managed policy", "added", "arn:accepted"),
+    ),
+)  # fmt: skip
+WITH_ACCEPTED: Final = replace(
+    OF_A_FUNCTION,
+    policies=(HeldPolicy("arn:accepted", "managed", Policy((READS,))), *OF_A_FUNCTION.policies),
+    trust=Policy((replace(TAKES.statement, conditions=(Condition("Bool", "aws:y", ("z",)),)),)),
+)
+JOBS_SENT: Final = Change(
+    ("web",),
+    OF_A_FUNCTION,
+    WITH_ACCEPTED,
+    Comparison(
+        lost=(
+            of(StatementLocation("identity", 3, 0, JOBS), "sqs:SendMessage", "${JobMailQueue.Arn}", QUEUE),
+            of(StatementLocation("identity", 3, 1, BOTH), "sqs:SendMessage", QUEUE, QUEUE),
+        )
+    ),
+    Comparison(lost=(taking("sts:TagSession"),)),
+    attached=(Attached("managed policy", "added", "arn:accepted"),),
+    accepted=(
+        Accepted(of(StatementLocation("identity", 0, 0, READS), "s3:GetObject", BUCKET, "arn:aws:s3:::b/x"), "agreed"),
+        Accepted(of(StatementLocation("identity", 1, 0, READS), "s3:GetObject", BUCKET, "arn:y"), "no more", "denial"),
+    ),
+)
+UNREAD: Final = Change(("report",), OF_A_FUNCTION, None, unread=(UnreadPolicy("arn:u", "nobody knows arn:u"),))
+SECOND_REVIEW: Final = Review("old", "new", (OTHERS, JOBS_SENT, UNREAD), functions=("web", "report"))
+
+SECOND_TEXT: Final = """\
+old -> new
+7 causes gain access (1 public), 4 lose, 1 undecided, 2 accepted; 3 roles and resources concerned
+
+  + PUBLIC: no effect today on iam by everyone: iam:PassRole
+      on *
+      and Write, Tagging, Permissions management on s3 by arn:one: s3:Put*
+      on *, arn:d
+      and Write on iam by arn:one: iam:PassRole
+      on *
+      if Bool aws:x = y
+      user Files: resource[0].Statement[0]
+      for example s3:Put* on arn:aws:s3:::b by arn:first
+      for example iam:PassRole on arn:role by arn:other
+  + arn:a may take on the role: sts:AssumeRole
+      user Files: trust policy of Files
+      for example sts:AssumeRole on the role by arn:a
+  + arn:a may take on the role: sts:TagSession
+      user Files: trust policy of Files
+      for example sts:TagSession on the role by arn:a
+  + managed policy arn:aws:iam::111122223333:policy/own added: Read on s3: s3:GetObject
+      and Write on s3: s3:PutObject
+      on arn:aws:s3:::b/*
+      user Files
+      for example s3:GetObject on arn:aws:s3:::b/x
+      for example s3:PutObject on arn:aws:s3:::b/x
+  + boundary arn:limit removed: Write on sqs: sqs:PurgeQueue
+      on arn:aws:sqs:eu-west-1:111122223333:q
+      user Files: a.py:4:5: identity[0].Statement[0]
+      for example sqs:PurgeQueue on arn:aws:sqs:eu-west-1:111122223333:q
+  + Write on sqs: sqs:SendMessage
+      on ${JobMailQueue.Arn}
+      user Files: identity[3].Statement[0]
+      for example sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:q
+  + managed policy arn:unknown: Read on s3: s3:GetObject
+      on arn:aws:s3:::b/*
+      user Files
+      for example s3:GetObject on arn:aws:s3:::b/y
+  ? nobody knows arn:u
+      report
+  - arn:a may take on the role: sts:TagSession
+      user Files: trust policy of Files
+      for example sts:TagSession on the role by arn:a
+  - arn:a may take on the role: sts:TagSession
+      web: trust policy of Files
+      now if Bool aws:y = z
+      for example sts:TagSession on the role by arn:a
+  - Write on sqs: sqs:SendMessage
+      on ${JobMailQueue.Arn}
+      user Files, web: identity[3].Statement[0]
+      identity[3].Statement[0]; less by default: neither its code nor `sends=` names such a job
+      for example sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:q
+  - Write on sqs: sqs:SendMessage
+      on arn:aws:sqs:eu-west-1:111122223333:q
+      web: identity[3].Statement[1]
+      for example sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:q
+  ~ managed policy arn:accepted added: Read on s3: s3:GetObject
+      on arn:aws:s3:::b/*
+      web: accepted: agreed
+      for example s3:GetObject on arn:aws:s3:::b/x
+  ~ managed policy arn:unknown: Read on s3: s3:GetObject
+      on arn:aws:s3:::b/*
+      web: accepted: no more
+      for example s3:GetObject on arn:y
+  ! managed policy arn:accepted added
+      user Files
+"""
+
+
+def test_pieces_come_together_by_their_causes_whoever_has_them() -> None:
+    assert "\n".join((*report_lines(review_report(SECOND_REVIEW), None), "")) == SECOND_TEXT
