@@ -31,6 +31,12 @@ def test_a_key_of_a_wrong_type_hides_nothing_that_is_wrong_with_the_bucket() -> 
     assert ["s3.read: keys[0] must be a string, got int '5'", "s3.read: nothing can be named 'No Bucket'"] == [
         mistake.message for mistake in caught.value.all
     ]
+    keys: Any = (5, "a", 6)
+    with pytest.raises(RemitError) as caught:
+        s3.read("bucket", *keys)
+    assert ["s3.read: keys[0] must be a string, got int '5'", "s3.read: keys[2] must be a string, got int '6'"] == [
+        mistake.message for mistake in caught.value.all
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,10 @@ def test_all_arguments_of_a_wrong_type_are_told_at_once() -> None:
 
 def test_outside_of_a_load_a_verb_gives_a_tuple_of_grants_and_raises_at_once() -> None:
     assert isinstance(s3.read("shop"), tuple)
+    ended = Recorder(Mistakes(), is_over=True)
+    with recording(ended):
+        assert isinstance(s3.read("shop"), tuple)
+    assert [] == ended.made
     with pytest.raises(RemitError):
         s3.read("Shop")
     with pytest.raises(TypeError, match=r"read\(\) got an unexpected keyword argument 'kye'"):

@@ -191,6 +191,9 @@ def test_each_item_of_a_list_is_told_at_its_place() -> None:
          "it can be a1 or a2 or a3 or a4 or a5 or a6 or a7 or a8"),
         (3, Literal["ab"] | Sequence[Literal["ab"]], "size must be a string or a list of strings, got int '3'", None),
         ("zz", Literal["ab"] | Sequence[str], "size cannot be 'zz'", "it can be ab"),
+        ("z" * 80, Literal["ab"], f"size cannot be '{'z' * 59}", "it can be ab"),
+        (3, tuple[str, ...] | list[str] | bool, "size must be a list of strings or True or False, got int '3'", None),
+        (3, Sequence[Any], "size must be a list, got int '3'", None),
         (3, Sequence[Literal["ab"]], "size must be a list of strings, got int '3'", None),
         (1, QueueRef, "size must be a name, an ARN or a resource, got int '1'", None),
         (TOPIC, QueueRef, "size takes AWS::SQS::Queue, and `Data.topic` is AWS::SNS::Topic", None),
@@ -206,6 +209,27 @@ def test_each_item_of_a_list_is_told_at_its_place() -> None:
 def test_a_value_of_another_type_is_told_in_plain_words(value: Any, annotation: Any, message: str, hint: str) -> None:
     (told,) = type_mistakes("size", value, kinds_of(annotation))
     assert (told.message, told.hint) == (message, hint)
+
+
+def test_an_annotation_that_leaves_open_what_a_value_may_be_refuses_nothing() -> None:
+    for annotation in (str | bytes, Any, set[str], Sequence[str] | bytes):
+        assert (kinds_of(annotation), list(type_mistakes("size", 3, kinds_of(annotation)))) == ((), [])
+
+
+def test_an_option_whose_value_is_there_already_is_not_meant_by_a_slip() -> None:
+    fit = fitted(plain, (1,), {"firs": 2, "third": 3})
+    assert (fit.options, [mistake.hint for mistake in fit.mistakes]) == (
+        {"third": 3}, ["it takes first, second, third, fourth"],
+    )  # fmt: skip
+
+
+def test_a_record_inside_of_another_gives_it_back() -> None:
+    outer = Recorder(Mistakes())
+    with recording(outer):
+        with recording(Recorder(Mistakes())):
+            pass
+        note(RemitError("one"))
+    assert [mistake.message for mistake in outer.mistakes.errors] == ["one"]
 
 
 READS: list[tuple[Callable[[Any], Any], Any]] = [

@@ -79,6 +79,8 @@ def test_an_unknown_verb_that_resembles_none_is_told_with_all_verbs_and_a_name_o
     assert ("there is no grant `firehose.zzzz`", "there are put", "app.py:3:1") == (
         error.message, error.hint, at(error),
     )  # fmt: skip
+    (error,) = make(**{"app.py": f"{HEAD}grants.firehose._zzzz('s')\n@app.function{FUNCTION}"}).error().all
+    assert ("there is no grant `firehose._zzzz`", "app.py:3:1") == (error.message, at(error))
     (error,) = make(**{"app.py": f"{HEAD}grants.firehose.__wrapped__\n@app.function{FUNCTION}"}).error().all
     assert "app.py raised AttributeError: there is no grant `firehose.__wrapped__`" == error.message
     with pytest.raises(AttributeError) as denied:
