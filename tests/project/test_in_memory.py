@@ -16,13 +16,14 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import allow
 from remit.project import setting_values as values
 from remit.project.app_setting_values import cors_configuration
-from remit.project.current_load import loading
+from remit.project.current_load import LoadEndError, loading
 from remit.project.lambda_environment import (
     declared_parts,
     explain_placeholders,
     lambda_environment,
     placeholder_of,
 )
+from remit.project.layer_folders import layer
 from remit.project.plain_files import content, is_there
 from remit.project.settings import Items, judged
 from remit.project.shared import Shared, output
@@ -132,6 +133,34 @@ def test_what_is_looked_up_is_noted_once_with_the_line_that_asked_first(tmp_path
         ("security group", "prod", "web"), ("security group", "prod", "api"),
     ]  # fmt: skip
     assert all(isinstance(each, ExistingValue) for each in looked_up)
+
+
+def test_a_layer_is_made_once_and_at_the_line_that_names_it_first(tmp_path: Path) -> None:
+    for name in ("ffmpeg", "fonts"):
+        (tmp_path / "layers" / name).mkdir(parents=True)
+    with loading(tmp_path, "dev") as state:
+        first = layer("layers/ffmpeg")
+        again, fonts = layer("layers/../layers/ffmpeg/"), layer("layers/fonts")
+        layer("layers/..")
+    assert [str(first), str(again), str(fonts)] == [f"${{Layers{name}Layer}}" for name in ("Ffmpeg", "Ffmpeg", "Fonts")]
+    assert [each.message for each in state.mistakes.errors] == ["a layer cannot be the project's own folder"]
+    lines = [each.origin.line for each in state.layers.values() if each.origin is not None]
+    assert [(each.folder, each.logical_id) for each in state.layers.values()] == [
+        ("layers/ffmpeg", "LayersFfmpegLayer"),
+        ("layers/fonts", "LayersFontsLayer"),
+    ]
+    assert [lines[0] + 1] == lines[1:]
+
+
+def test_what_ends_a_load_leaves_with_the_mistakes_until_then_from_the_projects_folder(tmp_path: Path) -> None:
+    def end_a_load() -> None:
+        with loading(tmp_path, "dev") as state:
+            state.mistakes.add("it is wrong", origin=Origin(str(tmp_path / "app.py"), 3))
+            raise LoadEndError
+
+    with pytest.raises(RemitError) as caught:
+        end_a_load()
+    assert [(each.message, each.origin) for each in caught.value.all] == [("it is wrong", Origin("app.py", 3))]
 
 
 def line(number: int) -> Origin:

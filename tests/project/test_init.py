@@ -92,6 +92,27 @@ def test_the_workflow_stands_at_the_top_of_the_repository(tmp_path: Path) -> Non
         ci_files(folder, "github", "prod", ["@ann", "acme"])
 
 
+@pytest.mark.parametrize(
+    ("service", "places", "made"),
+    [("github", (".github", "", "docs"), ".github"), ("gitlab", ("", "docs", ".gitlab"), ".gitlab")],
+)
+def test_owners_are_added_to_the_file_that_the_service_reads(
+    tmp_path: Path, service: str, places: tuple[str, ...], made: str
+) -> None:
+    """GitHub: "About code owners". GitLab: FILE_PATHS in ee/lib/gitlab/code_owners.rb, the first of which counts."""
+    (tmp_path / ".git").mkdir()
+    (new,) = (path for path in ci_files(tmp_path, service, "prod", ["@bob"]) if path.name == "CODEOWNERS")
+    assert new == tmp_path / made / "CODEOWNERS"
+    for place in reversed(places):  # the one that is read first comes last
+        (tmp_path / place).mkdir(exist_ok=True)
+        (tmp_path / place / "CODEOWNERS").write_text("/shop/config/accepted.json @ann\n")
+        files = ci_files(tmp_path, service, "prod", ["@bob", "ann@example.com"])
+        (path,) = (path for path in files if path.name == "CODEOWNERS")
+        assert path == tmp_path / place / "CODEOWNERS"
+        assert files[path].startswith("/shop/config/accepted.json @ann\n\n")
+        assert f"\n/{'.github' if service == 'github' else '.gitlab-ci.yml'}" in files[path]
+
+
 @pytest.mark.parametrize("place", [".github", "", "docs"])
 def test_owners_are_added_where_owners_stand_and_once(tmp_path: Path, place: str) -> None:
     (tmp_path / ".git").mkdir()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import copy
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from remit.app import App, Function, StoredValue
 from remit.errors import Origin, RemitError
 from remit.project.dot_remit import own_folder
 from remit.project.existing import parameter, vpc
 from remit.project.late_bound import aws
 from remit.project.layer_folders import layer
-from remit.project.local_values import local_values
+from remit.project.local_values import local_values, with_local_variables
 from remit.project.plain_files import content, folder_of_project, json_content, listed, toml
 from remit.project.policy_kinds import policy_kinds
 from remit.project.shared import Shared, output, resource
@@ -81,6 +83,19 @@ def test_values_for_this_machine_are_read_line_by_line(tmp_path: Path) -> None:
     assert refused(local_values, tmp_path).message == "cannot read it: UnicodeDecodeError"
 
 
+def test_a_function_here_has_the_values_of_its_variables_and_the_names_of_what_is_stored(tmp_path: Path) -> None:
+    (tmp_path / ".env.local").write_text("URL=here\nDB=password\nOTHER=x\n")
+    variables = {"URL": "there", "DB": "/shop/db", "MODE": "plain"}
+    properties = {"Timeout": 3, "Environment": {"Variables": variables}}
+    stored = (StoredValue("secretsmanager", "/shop/db", "/shop/db", variable="DB"),)
+    web = Function("web", "Web", "app.web", properties, stored_values=stored)
+    bare = Function("bare", "Bare", "app.bare", {})
+    app = App("shop", "dev", (web, bare))
+    here = {**properties, "Environment": {"Variables": {**variables, "URL": "here"}}}
+    assert with_local_variables(app, tmp_path) == App("shop", "dev", (replace(web, properties=here), bare))
+    assert properties["Environment"] == {"Variables": variables}
+
+
 def test_toml_that_cannot_be_read_is_told_at_its_place(tmp_path: Path) -> None:
     path = tmp_path / "pyproject.toml"
     assert toml(path) == {}
@@ -132,6 +147,8 @@ def test_a_folder_of_a_project_lies_in_it(tmp_path: Path) -> None:
     outside.mkdir()
     (project / "file").touch()
     (project / "link").symlink_to(outside)
+    (project / "dangling").symlink_to(project / "none")
+    (project / "layers" / "picture").touch()
     origin = Origin("app.py", 1)
 
     def found(written: str) -> str:
@@ -146,6 +163,8 @@ def test_a_folder_of_a_project_lies_in_it(tmp_path: Path) -> None:
         ("layers/ffmepg", "there is no such folder", "did you mean `ffmpeg`?"),
         ("nowhere/at/all", "there is no such folder", "such as x"),
         ("file", "it is not a folder", "such as x"),
+        ("dangling", "it is not a folder", "such as x"),
+        ("layers/pictures", "there is no such folder", "such as x"),
         ("a\0b", "there is no such folder", "such as x"),
     ):
         error = refused(found, written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -40,6 +41,7 @@ LAYER: Final = "arn:aws:lambda:eu-west-1:111122223333:layer:a{}:1"
         (of_app.domain_name, "api.shop.example", "api.shop.example"),
         (of_app.certificate_arn, "${X}", "${X}"),
         (of_jobs.topic, "${X}", "${X}"),
+        (of_jobs.topic, SimpleNamespace(arn="${X.TopicArn}", ref="${X}"), "${X.TopicArn}"),
         (of_jobs.topic, "alerts", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:alerts"),
         (SETTINGS["timeout"].check, 900, 900),
         (values.texts, ("a", "b"), ("a", "b")),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WORKFLOWS: Final = {"github": ".github/workflows/remit.yml", "gitlab": ".gitlab-ci.yml"}
+_PLACES_OF_OWNERS: Final = {"github": (".github", "", "docs"), "gitlab": ("", "docs", ".gitlab")}
+"""The folders that may have CODEOWNERS, in the order in which the service looks: it reads the first file alone."""
 PREVIEWS: Final = "pull"
 """What a preview's stage begins with, where the project does not say: no other stage is likely to."""
 
@@ -50,8 +52,8 @@ def ci_files(folder: Path, service: str, stage: str, owners: Sequence[str] = ())
     for owner in owners:
         if "@" not in owner:
             raise RemitError(f"{owner!r} owns no code", hint="--owners @acme/security, @ann or ann@example.com")
-    places = [top / place / "CODEOWNERS" for place in (f".{service}", "", "docs")]
-    codeowners = next((path for path in places if path.exists()), places[0])
+    places = [top / place / "CODEOWNERS" for place in _PLACES_OF_OWNERS[service]]
+    codeowners = next((path for path in places if path.exists()), top / f".{service}" / "CODEOWNERS")
     before = codeowners.read_text("utf-8") + "\n" if codeowners.exists() else ""
     prefix = "" if below == "." else f"/{below}"
     if owners and f"\n{prefix}/config/accepted.json" not in before:
