@@ -1031,3 +1031,22 @@ def test_a_deploy_that_reads_the_same_as_the_last_is_told_again_and_asks_nothing
         assert (told, False) == deployed_here(folder)
         write(folder, {"app.py": QUEUE_APP.replace('::Queue"', '::Queue", visibility_timeout=31')})
         assert deployed_here(folder)[1]
+
+
+CHANGED_BY_HAND: Final = text(f"""
+    shop-dev in {HERE}: UPDATE_COMPLETE since 2026-01-01 00:00 UTC
+    outputs
+      Url  https://x
+    Changed by hand since the last deploy
+      ! DataJobs: the visibility timeout of queue jobs (DataJobs) was changed by hand: 31, not 30: a deploy does not undo it; `aws sqs set-queue-attributes --queue-url https://sqs/jobs --attributes …` does
+""")  # noqa: E501 - as it is printed
+
+
+def test_a_queue_that_was_changed_by_hand_is_told_below_its_stack(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    write(folder, {"app.py": QUEUE_APP})
+    changed = {"Attributes": {"VisibilityTimeout": "31", "MessageRetentionPeriod": "345600"}}
+    with inside(folder, {}):
+        answers = {**SameStack(folder).answers(), "sqs.GetQueueAttributes": changed}
+        ended, _ = ran(status.command, folder, answers)
+    assert Ran(0, CHANGED_BY_HAND, "") == ended

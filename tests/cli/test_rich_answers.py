@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from cli.test_whole_answers import FILES, answer_of, blocks, policy, statement
-from projects import inside, write
+from projects import Ran, inside, remit, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,3 +145,24 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("command", ANSWERS)
 def test_a_command_answers_a_rich_question_so(command: str, folder: Path) -> None:
     assert ANSWERS[command].rstrip("\n") == answer_of(command, folder).rstrip("\n")
+
+
+DENIED: Final = (
+    b"User: arn:aws:sts::111122223333:assumed-role/a-Role-X/x is not authorized to perform: s3:GetObject on \
+resource: arn:aws:s3:::b/\xff because no identity-based policy allows the s3:GetObject action"
+)
+CAUSE: Final = """\
+who:       arn:aws:sts::111122223333:assumed-role/a-Role-X/x
+action:    s3:GetObject
+resource:  arn:aws:s3:::b/\ufffd
+cause:     the policy of the role or user does not allow it
+fix: allow it with {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/\\ufffd"}
+not visible from here: service and resource control policies, the permissions boundary, a session policy, the \
+resource's own policy, the policy of a VPC endpoint
+"""
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_message_of_standard_input_may_hold_any_bytes() -> None:
+    for words in ((), ("-",)):
+        assert Ran(0, CAUSE, "") == remit("why", *words, "-C", "lib", stdin=DENIED)

@@ -198,6 +198,7 @@ def test_the_facts_about_aws_are_told_with_their_sources() -> None:
     assert document == json.loads(remit("data", "--json").out)
 
 
+FAILED: Final = 'Traceback\x07\n  File "app.py"\n  File "/x/botocore/client.py", line 3, in call\n    send()\n'
 EVENTS: Final[list[tuple[events.DevEvent, str, str]]] = [
     (events.Waiting("building"), "", "building ...\n"),
     (events.Deployed("shop-dev", True, 1.234), "", "shop-dev: deployed in 1.23 s\n"),  # noqa: FBT003 - a noun
@@ -214,6 +215,26 @@ EVENTS: Final[list[tuple[events.DevEvent, str, str]]] = [
         events.CallUnknown("report", "s3.X", "nobody knows", False), "",  # noqa: FBT003 - a noun
         "not checked: s3.X of report was let through: nobody knows\n",
     ),
+    (
+        events.CallDenied("report", "s3:GetObject", "arn:x", "app.py", 3, 's3.read("x")', "nothing grants it"), "",
+        (
+            "denied: report may not s3:GetObject at app.py:3\n  on arn:x\n"
+            '  add to its policy: s3.read("x")   (w writes it)\n'
+        ),
+    ),
+    (
+        events.CallDenied("report", "s3:GetObject", "arn:x", "", 0, "", "the bucket's policy"), "",
+        (
+            "denied: report may not s3:GetObject\n  on arn:x\n"
+            "  its role grants it, and something else denies it: the bucket's policy\n"
+        ),
+    ),
+    (
+        events.Logged("2026-12-01 08:09:10", "report", FAILED),
+        '08:09:10  report  Traceback\\x07\n  File "app.py"\n',
+        "",
+    ),
+    (events.Logged("2026-12-01 08:09:10", "report", "START RequestId: 1 Version: $LATEST"), "", ""),
     (events.GrantWritten("app.py", "-a\n+b\x07\n"), "", "-a\n+b\\x07\n"),
     (events.WentWrong("no", "try", "a.py", 3), "", "error: no\n  --> a.py:3\nhint: try\n"),
     (events.WentWrong("no", None, "a.py", 0), "", "error: no\n  --> a.py\n"),
