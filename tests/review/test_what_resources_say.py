@@ -1,0 +1,331 @@
+"""What the resources of a version say to its roles and to others: all of it, for inputs in which every part matters."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from remit.app import Grant, Reason, Resource
+from remit.documents.read import read
+from remit.errors import Origin, RemitError
+from remit.holders import Holder, bounded, inline
+from remit.iam.comparison import Piece, StatementLocation
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.iam.request import Request
+from remit.review.accepted_file import entries_of
+from remit.review.access_change import AccessSetting, Given, Version
+from remit.review.changes import review
+from remit.review.joint_access import JoinedResources
+from remit.review.principal_policies import lets_in_no_more, narrowed_trust
+from remit.review.resource_access import giving, giving_of_file, policies_beside
+from remit.review.role_files import review_files
+from remit.review.setting_changes import setting_changes
+from remit.roles.reference_shapes import shapes_of
+from remit.template.role_files import read_source
+
+ROLE: Final = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/app"}
+OTHER: Final = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/other"}
+ROOT: Final = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}
+HERE: Final = Origin("t.json", 7, 3)
+ONE, LIMIT = (f"arn:aws:iam::111122223333:policy/{name}" for name in ("one", "limit"))
+
+
+def said(principal: Any, action: Any, on: Any = "*", effect: str = "Allow", **more: Any) -> dict[str, Any]:
+    named = {} if principal is None else {"Principal": principal}
+    return {"Effect": effect, **named, "Action": action, "Resource": on, **more}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def declared(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": kind, "Properties": properties}
+
+
+def trusted(*statements: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    lambdas = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return declared("AWS::IAM::Role", AssumeRolePolicyDocument=document(lambdas, *statements), **properties)
+
+
+def by(operator: str, key: str, value: Any) -> dict[str, Any]:
+    return {operator: {key: value}}
+
+
+TEMPLATE: Final = {
+    "Parameters": {"Account": {"Type": "String"}},
+    "Resources": {
+        "Role": trusted(RoleName="app"),
+        "Files": declared("AWS::S3::Bucket", BucketName="b"),
+        "OfFiles": declared(
+            "AWS::S3::BucketPolicy",
+            Bucket={"Ref": "Files"},
+            PolicyDocument=document(
+                said({"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}, "s3:GetObject"),
+                said("*", "s3:ListBucket", "arn:aws:s3:::b", Condition=by("ArnEquals", "aws:PrincipalArn", ROLE)),
+                said({"AWS": ROLE}, ["*", "s3:Put*"], "arn:aws:s3:::b/in/*"),
+                said(
+                    {"AWS": ROOT},
+                    "s3:PutObject",
+                    ["arn:aws:s3:::b/*", "arn:aws:s3:::*"],
+                    Condition=by("StringEquals", "aws:SourceVpc", "v"),
+                ),
+                said({"AWS": OTHER}, "s3:DeleteObject"),
+                said("*", "*", effect="Deny", Condition=by("ArnNotEquals", "aws:PrincipalArn", ROLE)),
+                {"Effect": "Deny", "NotPrincipal": {"AWS": ROLE}, "Action": "s3:*", "Resource": "*"},
+                said("*", "s3:*", effect="Deny", Condition=by("Bool", "aws:SecureTransport", "false")),
+                said({"AWS": {"Fn::Sub": "arn:aws:iam::${Account}:role/app"}}, "s3:GetObjectAcl"),
+            ),
+        ),
+        "Orders": declared("AWS::SQS::Queue", QueueName="q"),
+        "OfOrders": declared(
+            "AWS::SQS::QueuePolicy",
+            Queues=[{"Ref": "Orders"}],
+            PolicyDocument=document(said({"AWS": ROLE}, "sqs:*"), said("*", "sqs:SendMessage")),
+        ),
+        "Key": declared("AWS::KMS::Key", KeyPolicy=document(said({"AWS": ROLE}, "kms:Decrypt"))),
+        "Other": declared("AWS::SQS::Queue", QueueName="n"),
+        "OfOther": declared(
+            "AWS::SQS::QueuePolicy",
+            Queues=[{"Ref": "Other"}],
+            PolicyDocument=document(
+                {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "sqs:*", "NotResource": "x"}
+            ),
+        ),
+    },
+}
+
+
+def test_a_role_is_told_what_each_statement_of_a_resource_says_to_it_about_that_resource() -> None:
+    """Left out: what means others, what its conditions exclude the role from, and a policy with NotResource."""
+    source = read_source(read(json.dumps(TEMPLATE).encode(), "t.json"))
+    version = Version("v", source.roles, giving=giving_of_file(source), shapes=shapes_of(source.resources))
+    joined = JoinedResources(version, version.shapes.beside(version.shapes))
+    files, orders, key = ("${Files.Arn}", "${Files.Arn}/*"), ("${Orders.Arn}",), ("${Key.Arn}",)
+    vpc, plain = ["StringEquals aws:SourceVpc = v"], ["Bool aws:SecureTransport = false"]
+    assert [
+        (
+            (saying.location.policy, saying.location.index),
+            saying.how.name,
+            saying.is_named,
+            f"{saying.statement.effect} {', '.join(saying.statement.actions.patterns)}",
+            saying.statement.resources and saying.statement.resources.patterns,
+            [condition.words for condition in saying.statement.conditions],
+        )
+        for saying in joined.sayings(source.roles[0])
+    ] == [
+        ((0, 0), "ROLE", True, "Allow s3:GetObject", files, []),
+        ((0, 1), "DIRECT", False, "Allow s3:ListBucket", ("arn:aws:s3:::b",), []),
+        ((0, 2), "ROLE", True, "Allow s3:*, s3:Put*", ("arn:aws:s3:::b/in/*",), []),
+        ((0, 3), "ACCOUNT", False, "Allow s3:PutObject", ("arn:aws:s3:::b/*", "arn:aws:s3:::*"), vpc),
+        ((0, 6), "DIRECT", False, "Deny s3:*", files, []),
+        ((0, 7), "DIRECT", False, "Deny s3:*", files, plain),
+        ((1, 0), "ROLE", True, "Allow sqs:*", orders, []),
+        ((1, 1), "DIRECT", False, "Allow sqs:SendMessage", orders, []),
+        ((2, 0), "ROLE", True, "Allow kms:Decrypt", key, []),
+    ]
+    assert joined.keys == key
+    assert [saying.key for saying in joined.sayings(source.roles[0])] == [*[""] * 8, *key]
+
+
+TEXT: Final = json.dumps(document(said("*", "sqs:*")))
+RESOURCES: Final = tuple(
+    Resource(name, kind, properties, origin=HERE)
+    for name, kind, properties in (
+        ("Tagged", "AWS::SQS::Queue", {"Tags": [{"Key": "p", "Value": TEXT}]}),
+        ("Empty", "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": document()}),
+        ("Late", "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": {"Fn::ImportValue": "p"}}),
+        ("Sub", "AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": {"Fn::Sub": TEXT}}),
+        ("Bus", "AWS::Events::EventBusPolicy", {"Action": "events:PutEvents", "Principal": "111122223333"}),
+        (
+            "Two",
+            "AWS::SQS::QueuePolicy",
+            {
+                "Queues": ["q", {"Ref": "Orders"}],
+                "Action": "x",
+                "PolicyDocument": document(said("*", "sqs:*"), said(None, "sqs:Send*")),
+            },
+        ),
+        ("Key", "AWS::KMS::Key", {}),
+        ("LateKey", "AWS::KMS::Key", {"KeyPolicy": {"Ref": "P"}}),
+        ("OwnKey", "AWS::KMS::Key", {"KeyPolicy": document(said("*", "kms:*"))}),
+        ("Endpoint", "AWS::EC2::VPCEndpoint", {"PolicyDocument": document(said("*", "s3:*"))}),
+    )
+)
+
+
+def test_each_resource_gives_the_statements_of_its_policies_and_says_what_cannot_be_read() -> None:
+    bucket, late = "arn:${AWS::Partition}:s3:::b", '${{"Fn::ImportValue":"p"}}'
+    permission = 'a permission = {"Action": "events:PutEvents", "Principal": "111122223333"}'
+    assert {
+        name: (
+            [[(grant.statement.actions.patterns[0], grant.because) for grant in grants] for grants in access.documents],
+            access.on,
+            access.arns,
+            sorted(access.unread),
+            (access.is_ceiling, access.is_gateway),
+        )
+        for name, access in giving(RESOURCES).items()
+    } == {
+        "Tagged": ([], ("Tagged",), ("${Tagged.Arn}",), [], (False, False)),
+        "Empty": ([], ("b",), (bucket,), [], (False, False)),
+        "Late": ([], ("b",), (bucket,), [f"PolicyDocument {late}"], (False, False)),
+        "Sub": ([[("sqs:*", "queue policy Sub")]], ("q",), ("",), [], (False, False)),
+        "Bus": ([], ("Bus",), ("",), [permission], (False, False)),
+        "Two": (
+            [[("sqs:*", "queue policy Two"), ("sqs:Send*", "queue policy Two")]],
+            ("q", "${Orders}"),
+            ("", ""),
+            [],
+            (False, False),
+        ),
+        "Key": ([], ("Key",), ("${Key.Arn}",), [], (False, False)),
+        "LateKey": ([], ("LateKey",), ("${LateKey.Arn}",), ["KeyPolicy ${P}"], (False, False)),
+        "OwnKey": ([[("kms:*", "policy of key OwnKey")]], ("OwnKey",), ("${OwnKey.Arn}",), [], (False, False)),
+        "Endpoint": ([[("s3:*", "policy of vpcendpoint Endpoint")]], ("Endpoint",), ("",), [], (True, True)),
+    }
+    grants = [grant for access in giving(RESOURCES).values() for part in access.documents for grant in part]
+    assert {grant.origin for grant in grants} == {HERE}
+
+
+def test_beside_a_role_stand_policies_that_name_principals_and_the_default_of_a_key_that_is_given_none() -> None:
+    root = ("AWS", "arn:${AWS::Partition}:iam::${AWS::AccountId}:root")
+    assert [
+        (policy.name, policy.how, [(grant.statement.principals, grant.statement.actions) for grant in policy.grants])
+        for policy in policies_beside(RESOURCES)
+    ] == [
+        ("", "beside", [(Principals((("*", "*"),)), Globs(("sqs:*",)))]),
+        ("${Key.Arn}", "beside", [(Principals((root,)), Globs(("kms:*",)))]),
+        ("${OwnKey.Arn}", "beside", [(Principals((("*", "*"),)), Globs(("kms:*",)))]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"door": "GET /orders: AWS_IAM->everybody"}, "`door` is what opens"),
+        ({"door": 3}, "`door` is what opens"),
+        (
+            {"trust": {"Effect": "Deny", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}},
+            "what is accepted is access: the Effect is Allow",
+        ),
+    ],
+)
+def test_an_entry_that_accepts_no_access_or_no_door_is_refused(entry: dict[str, Any], message: str) -> None:
+    with pytest.raises(RemitError) as refused:
+        entries_of(json.dumps([{"functions": "*", "because": "x", **entry}]).encode(), "accepted.json")
+    assert refused.value.message.startswith(message)
+
+
+def test_an_entry_of_what_is_undecided_may_deny() -> None:
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    (entry,) = entries_of(
+        json.dumps([{"functions": ["f"], "because": "x", "undecided": deny}]).encode(), "accepted.json"
+    )
+    assert (entry.functions, entry.kind, entry.statement) == (
+        ("f",),
+        "undecided",
+        Statement("Deny", Globs(("s3:*",)), Globs(("*",))),
+    )
+
+
+def principals(*names: str) -> Principals:
+    return Principals(tuple(("AWS", name) for name in names))
+
+
+def test_the_statement_of_a_piece_of_trust_is_narrowed_to_whom_and_what_the_piece_is_about() -> None:
+    statement = replace(
+        allow("sts:AssumeRole", "sts:TagSession"), principals=principals("111122223333", "444455556666")
+    )
+    source = StatementLocation("trust", 0, 0, statement)
+    piece = Piece(source, "sts:TagSession", "*", Request("sts:TagSession", "*"), "now", principal="444455556666")
+    assert narrowed_trust(piece) == replace(
+        statement, actions=Globs(("sts:TagSession",)), principals=principals("444455556666")
+    )
+    assert narrowed_trust(replace(piece, whole=True)) == statement
+    assert narrowed_trust(replace(piece, principal="another")) == replace(statement, actions=Globs(("sts:TagSession",)))
+    for negated in (
+        replace(statement, actions=replace(statement.actions, negated=True)),
+        replace(statement, principals=replace(principals("111122223333"), negated=True)),
+    ):
+        kept = narrowed_trust(replace(piece, source=replace(source, statement=negated)))
+        assert (kept.actions == negated.actions, kept.principals == negated.principals) == (
+            negated.actions.negated,
+            not negated.actions.negated,
+        )
+
+
+def test_what_is_undecided_is_not_proven_to_let_in_no_more() -> None:
+    reads = replace(allow("s3:GetObject", on="arn:aws:s3:::b/*"), principals=principals("111122223333"))
+    odd = (Condition("StringLike", "s3:prefix", ("${aws:PrincipalTag/${x}}*",)),)
+    assert lets_in_no_more(Policy((reads,)), Policy((reads,)), {})
+    assert not lets_in_no_more(Policy((replace(reads, conditions=odd),)), Policy((reads,)), {})
+
+
+def test_a_value_that_is_a_part_of_a_level_is_none_of_its_levels() -> None:
+    def given(value: str) -> Given:
+        return Given("T", settings=(AccessSetting("Acl", "door", "private<public-read=open<public!", (value,)),))
+
+    for value, opens, public in (("open", True, False), ("public", True, True), ("read", None, None)):
+        changes = setting_changes("B", given("private"), given(value))
+        told = [(door.was, door.now, door.opens, door.public) for door in changes.doors]
+        assert told == ([] if opens is None else [("private", value, opens, public)])
+        assert [unread.reason for unread in changes.unread] == (
+            ["B (T): Acl is read in place of private"] if opens is None else []
+        )
+
+
+def version(*statements: Statement, **more: Any) -> Version:
+    grants = inline(Grant(statement, Reason("text", "")) for statement in statements)
+    limits, notes = bounded(more.pop("boundary", None)), more.pop("notes", ())
+    return Version("a version", (Holder("Role", (grants,), (), limits, notes=notes),), **more)
+
+
+def test_a_review_names_what_stands_for_itself_and_knows_the_name_of_its_stack_exactly() -> None:
+    send = Grant(replace(allow("sqs:SendMessage"), principals=principals("111122223333")), Reason("text", ""))
+    resources = {"Queue": Given("AWS::SQS::Queue"), "Open": Given("AWS::SQS::QueuePolicy", ((send,),), ("q",), ("",))}
+    new = version(giving=resources, namespace="shop-dev", names={"${AWS::StackName}": "shop-dev-1"})
+    found = review(version(giving={"Gone": resources["Open"]}), new)
+    assert found.roles == ("Role", "Open", "Gone")
+    assert found.names == {"${AWS::StackName}": "shop-dev-1"}
+    assert review(version(), replace(new, names={})).names == {"${AWS::StackName}": "shop-dev"}
+    assert found.elsewhere is not None
+    assert [(each.name, each.how) for each in found.elsewhere] == [("Open", "added"), ("Gone", "removed")]
+
+
+def test_a_boundary_that_nobody_can_read_limits_neither_side_and_a_note_that_goes_is_no_change() -> None:
+    limit = {LIMIT: Policy((allow("s3:Get*"),))}
+    before = version(allow("s3:*"), boundary=LIMIT, documents=limit)
+    (change,) = review(before, version(allow("s3:*"), boundary=ONE)).changes
+    assert (change.access.gained, change.access.lost) == ((), ())
+    assert review(version(allow("s3:*"), notes=("a", "b")), version(allow("s3:*"), notes=("b",))).changes == ()
+
+
+def test_a_function_stays_under_a_role_of_another_account_however_its_arn_is_spelled() -> None:
+    old = Version("old", (), others={"f": "arn:aws:iam::${Account}:role/x"}, names={"${Account}": "111122223333"})
+    new = Version("new", (), others={"f": "arn:aws:iam::111122223333:role/x"})
+    assert review(old, new).changes == ()
+    moved = review(old, replace(new, others={"f": "arn:aws:iam::444455556666:role/x"}))
+    assert [unread.arn for change in moved.changes for unread in change.unread] == ["arn:aws:iam::444455556666:role/x"]
+
+
+def test_another_role_that_a_resource_hands_over_is_compared_by_what_it_may_do_and_not_by_who_takes_it() -> None:
+    account = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}
+    policies = [{"PolicyName": "p", "PolicyDocument": document(said(None, "sqs:SendMessage"))}]
+
+    def template(name: str) -> tuple[bytes, str]:
+        resources = {
+            "Narrow": trusted(),
+            "Wide": trusted(account, Policies=policies),
+            "Rule": declared(
+                "AWS::Events::Rule", Targets=[{"Id": "a", "Arn": "x", "RoleArn": {"Fn::GetAtt": [name, "Arn"]}}]
+            ),
+        }
+        return json.dumps({"Resources": resources}).encode(), "t.json"
+
+    (change,) = review_files(template("Narrow"), template("Wide")).changes
+    assert (change.functions, change.use, change.trust.same) == (("Rule",), "acts as Wide, before acts as Narrow", True)
+    assert [(piece.action, piece.resource) for piece in change.access.gained] == [("sqs:SendMessage", "*")]
