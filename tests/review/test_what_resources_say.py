@@ -19,7 +19,7 @@ from remit.review.accepted_file import entries_of
 from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.changes import review
 from remit.review.joint_access import JoinedResources
-from remit.review.principal_policies import lets_in_no_more, narrowed_trust
+from remit.review.principal_policies import compare_trust, lets_in_no_more, narrowed_trust
 from remit.review.resource_access import giving, giving_of_file, policies_beside
 from remit.review.role_files import review_files
 from remit.review.setting_changes import setting_changes
@@ -329,3 +329,43 @@ def test_another_role_that_a_resource_hands_over_is_compared_by_what_it_may_do_a
     (change,) = review_files(template("Narrow"), template("Wide")).changes
     assert (change.functions, change.use, change.trust.same) == (("Rule",), "acts as Wide, before acts as Narrow", True)
     assert [(piece.action, piece.resource) for piece in change.access.gained] == [("sqs:SendMessage", "*")]
+
+
+@pytest.mark.parametrize(
+    ("key_policy", "of_role", "of_account"),
+    [
+        (said({"AWS": ROOT}, "kms:*"), [], []),
+        (said({"AWS": ROOT}, "kms:*", Condition=by("StringEquals", "aws:SourceVpc", "v")), [], ["kms:*"]),
+        (said({"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}, "kms:Decrypt"), ["kms:*"], ["kms:*"]),
+        (
+            {"Effect": "Allow", "Principal": {"AWS": ROOT}, "NotAction": "kms:Decrypt", "Resource": "*"},
+            [],
+            ["kms:Decrypt"],
+        ),
+        (said({"AWS": OTHER}, "kms:*"), [], ["kms:*"]),
+    ],
+)
+def test_what_a_key_no_longer_leaves_to_the_account_is_told_of_the_account_and_of_a_role_that_it_names(
+    key_policy: dict[str, Any], of_role: list[str], of_account: list[str]
+) -> None:
+    """Source: "Key policies in AWS KMS" (AWS KMS Developer Guide). What the role does with other services is kept."""
+    policies = [{"PolicyName": "p", "PolicyDocument": document(said(None, ["kms:*", "sqs:*"]))}]
+
+    def template(statement: dict[str, Any]) -> tuple[bytes, str]:
+        resources = {
+            "Role": trusted(Policies=policies),
+            "Key": declared("AWS::KMS::Key", KeyPolicy=document(statement)),
+        }
+        return json.dumps({"Resources": resources}).encode(), "t.json"
+
+    found = review_files(template(said({"AWS": ROOT}, "kms:*")), template(key_policy))
+    lost = {change.role: [piece.action for piece in change.access.lost] for change in found.changes}
+    assert (lost.get("Role", []), lost.get("Key", [])) == (of_role, of_account)
+
+
+def test_a_denial_in_a_trust_policy_matters_only_where_somebody_was_let_in() -> None:
+    allowed = replace(allow("sts:AssumeRole"), resources=None, principals=principals("111122223333"))
+    denied = replace(allowed, effect="Deny", principals=principals("444455556666"))
+    for old, new in (((allowed,), (allowed, denied)), ((allowed, denied), (allowed,))):
+        comparison = compare_trust(Policy(old), Policy(new))
+        assert comparison.same, comparison
