@@ -45,6 +45,7 @@ SENTENCES: Final = (
     (answered("SignatureDoesNotMatch", "x"), "the secret does not fit the access key", "check which are used", 2),
     (answered("InvalidClientTokenId"), "AWS does not know the access key (InvalidClientTokenId)", "check which", 2),
     (answered("AccessDenied", "no"), "AWS denies PutObject: no", "`remit policy deployer` lists it all", 2),
+    (answered("AccessDenied", "Access Denied", 403), "AWS denies PutObject: Access Denied", "what PutObject asks", 2),
     (answered("Whatever", "no", 403), "AWS denies PutObject: no", "`remit policy deployer` lists it all", 2),
     (answered("Throttling", http=400), "AWS answered 400 (Throttling) to PutObject, again and again", "nothing is", 69),
     (answered("SlowDown", http=503), "AWS answered 503 (SlowDown) to PutObject", "nothing is broken here", 69),
@@ -165,7 +166,21 @@ def test_a_denial_is_told_with_the_layer_that_must_change(words: str, resource: 
     ("error", "is_transient", "is_throttled", "is_denied", "is_nothing"),
     [
         (answered("ThrottlingException"), True, True, False, False),
-        (answered("RequestTimeout"), True, True, False, False),
+        *(
+            (answered(name), True, True, False, False)
+            for name in (
+                "RequestTimeout",
+                "RequestTimeoutException",
+                "Throttling",
+                "ThrottledException",
+                "SlowDown",
+                "ProvisionedThroughputThrottledX",
+                "RequestLimitExceeded",
+                "BandwidthLimitExceeded",
+                "PriorRequestNotComplete",
+                "TooManyRequestsException",
+            )
+        ),
         (answered("RequestTimeoutish"), False, False, False, False),
         (answered("InternalFailure", http=500), True, False, False, False),
         (answered("X", http=499), False, False, False, False),

@@ -593,6 +593,7 @@ def test_how_much_is_in_what_would_go_is_told_in_words() -> None:
             "dynamodb.DescribeTable": [
                 {"Table": {"ItemCount": 1, "TableSizeBytes": 12345}},
                 Refused("ResourceNotFoundException"),
+                {"Table": {"ItemCount": 21, "TableSizeBytes": 1}},
             ],
             "s3.ListObjectsV2": [{"KeyCount": 1000, "IsTruncated": True}, {"KeyCount": 1, "IsTruncated": False}],
         }
@@ -603,13 +604,14 @@ def test_how_much_is_in_what_would_go_is_told_in_words() -> None:
         "C": "AWS::S3::Bucket",
         "D": "AWS::S3::Bucket",
         "E": "AWS::SQS::Queue",
+        "F": "AWS::DynamoDB::Table",
     }
 
     held = held_data(
         account, [ResourceChange("Remove", name, kind, physical_id=f"p-{name}") for name, kind in kinds.items()]
     )
 
-    assert held == {"A": "1 item, 12,345 bytes", "C": "1,000 objects or more", "D": "1 object"}
+    assert held == {"A": "1 item, 12,345 bytes", "C": "1,000 objects or more", "D": "1 object", "F": "21 items, 1 byte"}
     assert asked.calls("s3.ListObjectsV2")[0] == {"Bucket": "p-C"}
 
 

@@ -262,6 +262,11 @@ def test_a_deploy_that_its_caller_may_carry_out_goes_on() -> None:
     assert required(ALL, BOTH)[0] == ()
 
 
+@pytest.mark.parametrize("limit", [None, document("sns:*")])
+def test_what_runs_already_counts_as_allowed(limit: str | None) -> None:
+    assert required(document("sns:*"), BOTH, STACK, limit=limit)[0] == ()
+
+
 @pytest.mark.parametrize(
     ("policy", "limit"),
     [(document("sqs:*", "sns:Tag*"), None), (ALL, document("sqs:*", "sns:TagResource")), (ALL, document("iam:*"))],
@@ -353,6 +358,7 @@ RICH: Final[dict[str, Any]] = {
             "Type": "AWS::RDS::DBSubnetGroup",
             "Properties": {"DBSubnetGroupName": "nets", "SubnetIds": ["subnet-0a"]},
         },
+        "Db": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "db", "KmsKeyId": KEY}},
     }
 }
 
@@ -360,7 +366,7 @@ RICH: Final[dict[str, Any]] = {
 def test_each_statement_that_a_first_deploy_lacks_is_told_with_the_one_to_add() -> None:
     """Of writes alone; and neither of a service-linked role, nor of a key: an earlier deploy or its policy may do."""
     with pytest.raises(RemitError) as raised:
-        required(document("sqs:CreateQueue", "rds:*"), RICH)
+        required(document("sqs:CreateQueue", "rds:*", "secretsmanager:*"), RICH)
 
     role, topic = f"arn:aws:iam::{NUMBER}:role/mail", f"arn:aws:sns:eu-central-1:{NUMBER}:news"
     managed = {"ArnEquals": {"iam:PolicyARN": MAIL["Properties"]["ManagedPolicyArns"][0]}}  # type: ignore[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -224,6 +225,10 @@ def test_what_differs_of_a_mapping_is_told(
             {"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1}}}, {"FunctionVersion": "3"},
             ['routing of alias live (Own) was changed by hand: none, not {"2": 0.1}'],
         ),
+        (
+            {"RoutingConfig": {"AdditionalVersionWeights": {"7": 0.2, "2": 0.1}}}, {"FunctionVersion": "3"},
+            ['routing of alias live (Own) was changed by hand: none, not {"2": 0.1, "7": 0.2}'],
+        ),
     ],
 )  # fmt: skip
 def test_an_alias_is_put_back_as_a_whole(
@@ -290,7 +295,9 @@ def test_notifications_that_were_added_and_removed_are_one_change_and_put_back_a
         "LambdaConfigurations": [
             {"Function": FUNCTION, "Event": "s3:ObjectCreated:*", "Filter": {"S3Key": {"Rules": rules}}}
         ],
-        "QueueConfigurations": [{"Queue": "arn:aws:sqs:eu-west-1:9:q", "Event": "s3:ObjectRemoved:*"}],
+        "QueueConfigurations": [
+            {"Queue": f"arn:aws:sqs:eu-west-1:9:{name}", "Event": "s3:ObjectRemoved:*"} for name in "zyxqab"
+        ],
         "EventBridgeConfiguration": {},
     }
     held = {
@@ -299,13 +306,15 @@ def test_notifications_that_were_added_and_removed_are_one_change_and_put_back_a
     }  # fmt: skip
     whole = {
         "LambdaFunctionConfigurations": [created],
-        "QueueConfigurations": [{"QueueArn": "arn:aws:sqs:eu-west-1:9:q", "Events": ["s3:ObjectRemoved:*"]}],
+        "QueueConfigurations": [
+            {"QueueArn": f"arn:aws:sqs:eu-west-1:9:{name}", "Events": ["s3:ObjectRemoved:*"]} for name in "zyxqab"
+        ],
         "EventBridgeConfiguration": {},
     }
     changes = [
         "s3:a, s3:b of *.csv to report was added",
         "s3:x of * to arn:aws:sns:eu-west-1:9:t was added",
-        "s3:ObjectRemoved:* of * to arn:aws:sqs:eu-west-1:9:q was removed",
+        *(f"s3:ObjectRemoved:* of * to arn:aws:sqs:eu-west-1:9:{name} was removed" for name in "abqxyz"),
     ]
     what = f"the notifications of bucket b1 (Own) were changed by hand: {', '.join(changes)}"
     call = ("s3.PutBucketNotificationConfiguration", "", {"Bucket": "b1", "NotificationConfiguration": whole})
@@ -483,3 +492,84 @@ def test_all_settings_of_a_queue_are_told_and_put_back_as_text() -> None:
     what = 'the dead-letter queue of queue jobs (Own) was changed by hand: {"a":1}, not none'
     found = told("AWS::SQS::Queue", url, {}, {"sqs.GetQueueAttributes": {"Attributes": held}})
     assert [("runs", what, False, [call])] == found
+
+
+@pytest.mark.parametrize("held", [[OPEN], [READ], None])
+def test_a_policy_of_which_the_deploy_alone_knew_a_part_is_not_compared(held: list[Any] | None) -> None:
+    whole = {"Fn::ImportValue": "policy"}
+    part = Resource("Policy", "AWS::S3::BucketPolicy", {"Bucket": "${Own}", "PolicyDocument": whole})
+    answer = {} if held is None else {"Policy": json.dumps(document(*held))}
+    assert [] == told("AWS::S3::Bucket", "b1", {}, {"s3.GetBucketPolicy": answer}, (part,))
+
+
+def test_routes_and_authorizers_of_an_api_are_told_and_put_back_with_all_that_the_template_says_of_them() -> None:
+    jwt = {"AuthorizationType": "JWT", "AuthorizerId": "z", "AuthorizationScopes": ["a"]}
+    declared: dict[str, dict[str, Any]] = {
+        "GET /open": {}, "GET /shut": jwt, "GET /wide": jwt, "GET /gone": jwt,
+        "GET /same": {**jwt, "OperationName": "x"},
+    }  # fmt: skip
+    held = {
+        "GET /open": {"AuthorizationType": "AWS_IAM"},
+        "GET /shut": {"AuthorizationType": "NONE"},
+        "GET /wide": {**jwt, "AuthorizationScopes": ["a", "b"]},
+        "GET /same": jwt,
+        "POST /b": {"AuthorizationType": "AWS_IAM"},
+        "POST /a": {},
+    }
+    target = {"Target": "integrations/1"}
+    checks = {
+        "AuthorizerUri": "arn:f", "IdentitySource": ["$request.header.A"], "JwtConfiguration": {"Audience": ["a"]},
+        "AuthorizerCredentialsArn": "arn:role",
+    }  # fmt: skip
+    authorizers = {
+        "Same": {**checks, "JwtConfiguration": {"audience": ["a"]}},
+        **{f"Other{name}": {**checks, name: "other"} for name in checks},
+    }
+    of_api = {"ApiId": "api1"}
+    parts = [
+        Resource(f"R{number}", "AWS::ApiGatewayV2::Route", {**of_api, "RouteKey": key, **target, **more})
+        for number, (key, more) in enumerate(declared.items())
+    ]
+    parts += [
+        Resource(name, "AWS::ApiGatewayV2::Authorizer", {**of_api, **checks, "Name": name})
+        for name in (*authorizers, "Gone")
+    ]
+    routes = [{"RouteKey": key, "RouteId": key[-4:], **target, **more} for key, more in held.items()]
+    items = [{"AuthorizerId": f"api1|{name.lower()}", **more} for name, more in authorizers.items()]
+    answers = {"apigatewayv2.GetRoutes": {"Items": routes}, "apigatewayv2.GetAuthorizers": {"Items": items}}
+
+    def changed(key: str, now: str) -> Told:
+        settings = {"AuthorizationType": "NONE", **declared[key], **target}
+        call = ("apigatewayv2.UpdateRoute", "", {**of_api, "RouteId": key[-4:], **settings})
+        what = f"route {key} of API api1 (Own) was changed by hand: its authorisation is {now}"
+        return "access", what, now == "NONE", [call]
+
+    def added(key: str, *, is_public: bool) -> Told:
+        call = ("apigatewayv2.DeleteRoute", "", {**of_api, "RouteId": key[-4:]})
+        return "access", f"route {key} of API api1 (Own) was added by hand", is_public, [call]
+
+    back = ("apigatewayv2.CreateRoute", "", {**of_api, "RouteKey": "GET /gone", **jwt, **target})
+    expected: list[Told] = [
+        added("POST /a", is_public=True),
+        added("POST /b", is_public=False),
+        changed("GET /open", "AWS_IAM"),
+        changed("GET /shut", "NONE"),
+        changed("GET /wide", "JWT"),
+        ("runs", "route GET /gone of API api1 (Own) was deleted by hand", False, [back]),
+    ]
+    for name in authorizers:
+        if name != "Same":
+            call = ("apigatewayv2.UpdateAuthorizer", "", {**of_api, "AuthorizerId": f"api1|{name.lower()}", **checks})
+            what = f"authorizer {name} of API api1 (Own) was changed by hand"
+            expected.append(("access", what, False, [call]))
+    gone = "authorizer Gone of API api1 (Own) is gone: it was deleted by hand"
+    expected.append(("runs", gone, False, []))
+    assert expected == told("AWS::ApiGatewayV2::Api", "api1", {}, answers, tuple(parts))
+
+
+def test_addresses_of_apis_are_not_known_on_this_machine() -> None:
+    stack = LiveStack(ACCOUNT, {"${Api}": "a1"}, {}, (), {}, is_local=False)
+    url = {"Fn::Sub": "https://${Api}.execute-api.eu-west-1.amazonaws.com"}
+    assert [replace(stack, is_local=is_local).filled(url) for is_local in (True, False)] == [
+        UNKNOWN, "https://a1.execute-api.eu-west-1.amazonaws.com",
+    ]  # fmt: skip

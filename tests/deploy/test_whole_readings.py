@@ -65,6 +65,7 @@ def function(name: str, role: Any) -> dict[str, Any]:
     code = {"S3Bucket": "b", "S3Key": "k"}
     own_name = {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
     properties = {"FunctionName": own_name, "Role": role, "Code": code, "Handler": "a.b", "Timeout": 3}
+    properties["Environment"] = {"Variables": {"SIZE": "{{resolve:ssm:/size:1}}"}}  # which only the deploy knew
     return {"Type": "AWS::Lambda::Function", "Properties": {**properties, "Runtime": "python3.12"}}
 
 
@@ -192,20 +193,24 @@ def held(name: str) -> dict[str, Any]:
 
 
 def account(*, denies: str = "") -> tuple[Account, Answers]:
-    """The account with the stack, which denies one operation."""
+    """The account with the stack, which denies one operation, or to read one role."""
 
     def described(FunctionName: str) -> Any:  # noqa: N803 - AWS's name
         name = FunctionName.removeprefix("orders-dev-")
         if name not in UNDER:
             return Refused("ResourceNotFoundException", status=404)
         code = {"Handler": "a.b", "Timeout": 9 if name == "report" else 3, "MemorySize": 128, "Runtime": "python3.12"}
+        code["Environment"] = {"Variables": {"SIZE": "3"}}
         return {"Configuration": {"FunctionName": FunctionName, "Role": UNDER[name], **code}}
 
     def got_role(RoleName: str) -> Any:  # noqa: N803 - AWS's name
+        if RoleName == denies:
+            return Refused("AccessDenied", "no", status=403)
         return {"Role": held(RoleName)} if RoleName in HELD else Refused("NoSuchEntity", status=404)
 
     def policy(PolicyArn: str, VersionId: str = "v7") -> Any:  # noqa: N803 - AWS's names
-        text = json.dumps(document(may(f"s3:{PolicyArn.rpartition('/')[2]}", "*")))
+        name = PolicyArn.rpartition("/")[2]
+        text = json.dumps(document(may("*" if name == "limit" else f"s3:{name}", "*")))
         return {"PolicyVersion": {"Document": text, "VersionId": VersionId}}
 
     made = {"LastUpdatedTimestamp": MADE, "ResourceStatus": "CREATE_COMPLETE"}
@@ -255,7 +260,7 @@ def account(*, denies: str = "") -> tuple[Account, Answers]:
         },
         "dynamodb.GetResourcePolicy": Refused("AccessDeniedException", "no"),
     }
-    if denies:
+    if denies in answers:
         answers[denies] = Refused("AccessDenied", "no", status=403)
     return answering(answers)
 
@@ -456,7 +461,7 @@ def test_the_roles_of_a_stack_are_those_of_the_account_with_what_was_done_to_eac
     ]  # fmt: skip
     policies = [XRAY, *(f"{POLICY}/{name}" for name in ("extra", "limit", "more", "teams"))]
     actions = {arn: policy.statements[0].actions.patterns for arn, policy in version.documents.items()}
-    assert actions == {arn: (f"s3:{arn.rpartition('/')[2]}",) for arn in policies}
+    assert actions == {arn: ("*" if "limit" in arn else f"s3:{arn.rpartition('/')[2]}",) for arn in policies}
     assert version.versions == dict.fromkeys(policies, "v7")
     assert (version.where, version.namespace, version.others, version.open) == (
         f"account {NUMBER}, eu-central-1", "orders-dev", {"mine": f"{ROLE}/mine"}, ("mine",),
@@ -548,9 +553,12 @@ def test_the_access_that_changes_by_hand_give_is_compared_with_what_was_deployed
         attached = [(each.how, each.arn.rpartition("/")[2]) for each in change.attached]
         told.append((change.functions, change.role, *both, attached, reasons))
     recorded = {"orders/views.py reads"}
+    gained = ["dynamodb:DescribeStream", "s3:AWSXRayDaemonWriteAccess", "s3:extra", "sqs:*", "sqs:ReceiveMessage"]
+    sampling = ("Rules", "StatisticSummaries", "Targets")  # as AWS's policy is in the catalogue
+    lost = [*(f"xray:GetSampling{name}" for name in sampling), "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
     policies = [("changed", XRAY.rpartition("/")[2]), ("removed", "detached"), ("added", "extra")]
     assert told == [
-        (("report",), "ReportRole", [], [], policies, recorded),  # within its boundary
+        (("report",), "ReportRole", gained, lost, policies, recorded),
         (("deleted",), "AuditRole", ["logs:*"], [], [], recorded),
         (("audit",), "admin", ["s3:teams"], ["logs:GetLogEvents"], [("added", "more"), ("added", "teams")], recorded),
         (("web",), "WebRole", [], ["s3:GetObject"], [], recorded),
@@ -601,6 +609,8 @@ def test_changes_that_may_not_be_read_are_told_as_such_and_functions_of_other_co
     ]
     changed = ManualChanges((Drift("A", "x", repairs=tuple(calls[:2])), Drift("B", "y", repairs=tuple(calls[2:]))))
     assert changed.functions_of_other_code == {"f-UpdateFunctionCode"}
+    stranger = changes_of(account(denies="admin")[0], deployed)
+    assert (stranger.access, [change.what for change in stranger.drift]) == (None, [row[3] for row in CHANGES])
     only_resources = account(denies="iam.GetPolicy")[0]
     assert changes_of(only_resources, deployed).access is not None  # its managed policies are unknown, no more
 
