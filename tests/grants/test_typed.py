@@ -27,6 +27,8 @@ GRANTS: list[tuple[Callable[[], tuple[Grant, ...]], Any, Any, str]] = [
      "arn:aws:dynamodb:eu-west-1:111122223333:table/o", "puts items into table o"),
     (lambda: allow("s3:GetObjectTagging", on="arn:aws:s3:::b/*"), "s3:GetObjectTagging", "arn:aws:s3:::b/*",
      "s3:GetObjectTagging on arn:aws:s3:::b/*"),
+    (lambda: allow("s3:GetObject", on=("arn:aws:s3:::a/*", "arn:aws:s3:::b/*")), "s3:GetObject",
+     ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"], "s3:GetObject on arn:aws:s3:::a/*, arn:aws:s3:::b/*"),
     (lambda: allow("xray:GetGroup", "xray:GetGroups", because="shows traces"), ["xray:GetGroup", "xray:GetGroups"], "*",
      "shows traces"),
 ]  # fmt: skip
@@ -240,6 +242,28 @@ def test_queries_of_encrypted_data_may_use_its_key(make: Make) -> None:
     assert [("${DataKey.Arn}", through_s3)] == [(one["Resource"], one["Condition"]) for one in uses]
 
 
+def test_the_key_of_each_resource_of_the_app_is_used_unless_another_is_given(make: Make) -> None:
+    tables = '    orders = resource("AWS::DynamoDB::Table", sse_specification={"KMSMasterKeyId": key.arn})\n'
+    app = (
+        "from remit import grants\nfrom shared.resources.data import Data\n"
+        '@app.function(policy=[grants.athena.query("w", database="d", data="plain", results=Data.lake)])\n'
+        "def asks(event, context): ...\n"
+        "@app.function(policy=[grants.dynamodb.get(Data.orders)])\ndef gets(event, context): ...\n"
+        '@app.function(policy=[grants.s3.read(Data.lake, key="1234abcd")])\ndef reads(event, context): ...\n'
+    )
+    project = make(app=app, **{"shared/resources/data.py": LAKE + tables})
+    given = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/1234abcd"
+    expected = {
+        "asks": (["kms:GenerateDataKey", "kms:Decrypt"], "${DataKey.Arn}", "s3"),
+        "gets": ("kms:Decrypt", "${DataKey.Arn}", "dynamodb"),
+        "reads": ("kms:Decrypt", given, "s3"),
+    }
+    for name, (action, key, service) in expected.items():
+        via = {"StringEquals": {"kms:ViaService": f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"}}
+        uses = [one for one in project.statements(name) if "kms:" in str(one["Action"])]
+        assert [{"Effect": "Allow", "Action": action, "Resource": key, "Condition": via}] == uses
+
+
 NAMED = """
 from remit import Shared, resource
 class Data(Shared):
@@ -321,6 +345,13 @@ def test_what_a_verb_is_about_may_be_anything_that_its_wildcards_stand_for() -> 
     for refused in (lambda: s3.read("a..b*"), lambda: dynamodb.put("or*!"), lambda: dynamodb.query("orders", index="")):
         with pytest.raises(RemitError):
             refused()
+
+
+def test_executions_are_named_by_the_name_of_their_machine_or_as_they_are() -> None:
+    execution = "arn:aws:states:eu-west-1:111122223333:execution:orders:run-1"
+    (by_name,), (by_arn,) = grants.states.stop("${Nightly.Name}"), grants.states.read(execution)
+    assert "stops executions of state machine Nightly" == by_name.because
+    assert execution == render_statement(by_arn.statement)["Resource"]
 
 
 def test_each_of_several_actions_reads_service_and_operation() -> None:

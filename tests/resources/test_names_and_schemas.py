@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from remit.app import Resource
+from remit.catalogue.types import resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.policy import Condition
@@ -59,6 +60,7 @@ def test_a_name_becomes_the_arn_of_the_account_and_a_reference_to_an_arn_stays()
     assert arn_of("orders", "sqs") == f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"
     assert arn_of("orders", "dynamodb", "table/") == f"arn:${{AWS::Partition}}:dynamodb:{PLACE}:table/orders"
     assert arn_of("${Orders.Arn}", "sqs") == "${Orders.Arn}"
+    assert arn_of("Nonesuch", "sqs") == f"arn:${{AWS::Partition}}:sqs:{PLACE}:Nonesuch"
     with pytest.raises(RemitError, match=r"as it is, and `\$\{Orders\.QueueName\}` is its name") as refused:
         arn_of("${Orders.QueueName}", "sqs")
     assert refused.value.hint == "write its `.arn`"
@@ -142,7 +144,8 @@ def test_what_a_schema_does_not_take_is_told_in_full_with_its_path() -> None:
         ("`It`: remit knows no type 'AWS::SQS::Queu' of CloudFormation's", f"did you mean `{queue}`?", "R801", ())
     ]
     assert in_full(queue, Arn="x", QueueName="q") == [("`It.Arn` cannot be set: AWS computes it", None, None, ("Arn",))]
-    assert in_full(queue, MaximumMessageSize=True, VisibilityTimeout="30", DelaySeconds="${Delay}") == []
+    assert len(in_full(queue, Arn=["x"])) == 1
+    assert in_full(queue, MaximumMessageSize=True, VisibilityTimeout="30", DelaySeconds="${Delay}", Tags="${T}") == []
     assert in_full(queue, DelaySeconds=901, Tags="x", RedrivePolicy={"any": 1}, QueueName={"Ref": "Name"}) == [
         (f"`It.DelaySeconds` ({queue}) is 901; it can be at least 0 and at most 900", None, None, ("DelaySeconds",)),
         (f"`It.Tags` ({queue}) must be array, got string 'x'", None, None, ("Tags",)),
@@ -181,10 +184,18 @@ def test_names_that_a_schema_has_are_taken_and_others_told_with_the_nearest() ->
 
 @pytest.mark.parametrize(("minor", "is_newer"), [(12, 0), (13, 0), (14, 1), (18, 1), (19, 0)])
 def test_a_python_may_be_five_newer_than_those_that_are_known(minor: int, is_newer: int) -> None:
-    options = ["python3.12", "python3.13", "nodejs22.x"]
+    options = ["python3.13", "python3.12", "nodejs22.x"]
     assert bool(is_newer) == is_newer_python(f"python3.{minor}", options)
     function = {"Code": {"ZipFile": "x"}, "Role": "arn:aws:iam::111122223333:role/r", "Runtime": "python3.99"}
     assert told("AWS::Lambda::Function", **function)
+    kind = resource_type("AWS::Lambda::Function")
+    runtime = kind.shape.child("Runtime") if kind is not None else None
+    assert runtime is not None
+    newest = max(int(option.removeprefix("python3.")) for option in runtime.enum if option.startswith("python3."))
+    assert [] == told("AWS::Lambda::Function", **{**function, "Runtime": f"python3.{newest + 1}"})
+    assert ["`It.Runtime` (AWS::Lambda::Function) must be string, got array \"['a']\""] == told(
+        "AWS::Lambda::Function", **{**function, "Runtime": ["a"]}
+    )
 
 
 def test_a_key_is_meant_by_an_alias_of_the_apps_and_one_of_the_account_by_its_condition() -> None:
@@ -192,7 +203,8 @@ def test_a_key_is_meant_by_an_alias_of_the_apps_and_one_of_the_account_by_its_co
     alias = Resource("Alias", "AWS::KMS::Alias", {"AliasName": "alias/shop", "TargetKeyId": "${Key}"})
     resources = {"Key": key, "Alias": alias}
     own = KmsKey("${Key.Arn}", key)
-    assert [own] * 3 == [kms_key(resources, name) for name in ("alias/shop", "${Alias}", "${Key.Arn}")]
+    in_account = "arn:aws:kms:eu-west-1:111122223333:alias/shop"
+    assert [own] * 4 == [kms_key(resources, name) for name in ("alias/shop", "${Alias}", "${Key.Arn}", in_account)]
     of_account = KmsKey("alias/company")
     assert (EVERY_KEY, ("alias/company",)) == (of_account.resource, of_account.conditions[0].values)
     assert () == own.conditions
@@ -222,6 +234,7 @@ def test_a_key_that_is_known_by_an_alias_is_every_key_that_has_it() -> None:
         (KmsKey(f"{arn}alias/shop"), f"{arn}key/*", "alias/shop", False),
         (KmsKey(f"{arn}key/1234"), f"{arn}key/1234", "", False),
         (KmsKey("alias/aws/sqs"), EVERY_KEY, "alias/aws/sqs", True),
+        (KmsKey(f"{arn}alias/aws/sqs"), f"{arn}key/*", "alias/aws/sqs", True),
     ):
         assert (key.resource, key.alias, key.is_of_aws) == (resource, alias, is_of_aws)
         statement = key.allowing("kms:Decrypt", "kms:Encrypt")

@@ -34,6 +34,7 @@ APP = App(
         ("arn:aws:sqs:eu-west-1:111122223333:orders", None),
         (HERE % ("sqs", "${Jobs.QueueName}"), None),
         ("${Else.Arn}", None),
+        ("x-${Files.Arn}", None),
     ],
 )
 def test_an_arn_is_of_the_resource_that_it_names_or_is_below(arn: str, logical_id: str | None) -> None:
@@ -41,9 +42,11 @@ def test_an_arn_is_of_the_resource_that_it_names_or_is_below(arn: str, logical_i
     assert logical_id == (None if resource is None else resource.logical_id)
 
 
-def test_a_name_is_no_arn_of_a_log_group_which_has_more_and_a_rule_is_on_its_bus() -> None:
+def test_a_name_is_no_arn_of_what_has_more_in_it_and_a_rule_is_on_its_bus() -> None:
     declared = (
         Resource("Logs", "AWS::Logs::LogGroup", {"LogGroupName": "/shop"}),
+        Resource("Role", "AWS::IAM::Role", {"RoleName": "runs", "Path": "/shop/"}),
+        Resource("Login", "AWS::SecretsManager::Secret", {"Name": "login"}),
         Resource("Clock", "AWS::Events::Rule", {"Name": "clock"}),
         Resource("Far", "AWS::Events::Rule", {"Name": "far", "EventBusName": {"Fn::GetAtt": ["Bus", "Name"]}}),
     )

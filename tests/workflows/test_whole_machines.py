@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any, Final
 
 import pytest
@@ -338,3 +339,76 @@ def test_each_variable_of_an_arn_has_a_stand_in_of_its_own_and_only_task_definit
     arn = "arn:aws-here:ecs:here-region-1:000000999999:task-definition/here0x:here0x1"
     assert stand_ins.filled("${Task}") == arn
     assert stand_ins.task_roles(resources) == {arn: (f"{ROLES}x",)}
+
+
+REACHED: Final[dict[str, Any]] = {
+    "StartAt": "Choose",
+    "States": {
+        "Choose": {"Type": "Choice", "Choices": [{"Next": "One"}, {"Next": "Two"}], "Default": "Work"},
+        "One": {"Type": "Fail"},
+        "Two": {"Type": "Succeed"},
+        "Work": {
+            "Type": "Map",
+            "ItemProcessor": {
+                "ProcessorConfig": {},
+                "StartAt": "In",
+                "States": {"In": {"Type": "Pass", "Next": "Out", "End": False}, "Out": {"Type": "Pass", "End": True}},
+            },
+            "Catch": [{"Next": "Mend"}, {"Next": "Give up"}],
+            "Next": "Done",
+        },
+        "Mend": {"Type": "Pass", "Next": "Mended"},
+        "Mended": {"Type": "Pass", "End": True},
+        "Give up": {"Type": "Pass", "End": True},
+        "Done": {"Type": "Pass", "End": True},
+    },
+}
+WAYS: Final = {
+    "States Choose Choices 0 Next": "One",
+    "States Choose Choices 1 Next": "Two",
+    "States Work Catch 0 Next": "Mend Mended",
+    "States Work Catch 1 Next": "Give_up",
+    "States Work Next": "Done",
+    "States Choose Default": "Work Mend Mended Give_up Done",
+    "States Work ItemProcessor States In Next": "Out",
+}
+"""Each way from a state to another one, and the states that only it leads to."""
+
+
+@pytest.mark.parametrize("machine_type", ["STANDARD", "EXPRESS"])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_one_way_alone_leads_to_is_never_reached_when_that_leads_elsewhere(
+    way: str, machine_type: MachineType
+) -> None:
+    assert [] == [*mistakes_in(REACHED, machine_type)]
+    broken = deepcopy(REACHED)
+    *steps, last = [int(step) if step.isdecimal() else step for step in way.split()]
+    place: Any = broken
+    for step in steps:
+        place = place[step]
+    place[last] = "Nowhere"
+    states = way.rpartition("States ")[0] + "States"
+    lost = [(f"{states} {name.replace('_', ' ')}", "is never reached") for name in WAYS[way].split()]
+    reported = [(" ".join(map(str, error.path)), error.message) for error in mistakes_in(broken, machine_type)]
+    assert reported[0] == (way, "there is no state 'Nowhere'")
+    assert sorted(lost) == sorted((path, message[-16:]) for path, message in reported[1:])
+
+
+def test_a_state_that_does_not_end_must_lead_on_and_a_definition_has_states() -> None:
+    for end in (False, "true", None):
+        wrong = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": end}}}
+        assert ["state A needs either Next or End"] == [error.message for error in mistakes_in(wrong)]
+    (no_states,) = mistakes_in({"StartAt": "A"})
+    assert no_states.message == "this is no definition of a state machine: it has no States"
+
+
+def test_what_only_an_execution_tells_is_left_open_wherever_it_stands() -> None:
+    written = [{"Put": {"TableName.$": "$.table", "Item": {}}}, {"Delete": {"TableName": "t", "Key": {}}}]
+    task = {"Type": "Task", "Resource": f"{TO}aws-sdk:dynamodb:transactWriteItems"}
+    assert lines(machine(**task, Parameters={"TransactItems": written})) == [
+        f"A puts items: dynamodb:PutItem on arn:aws:dynamodb:{PLACE}:table/{UNRESOLVED}",
+        f"A deletes items: dynamodb:DeleteItem on arn:aws:dynamodb:{PLACE}:table/t",
+    ]
+    for credentials in ({"RoleArn": "{% $role %}"}, "{% $credentials %}", {}):
+        assumes = lines(machine(**task, QueryLanguage="JSONata", Credentials=credentials))
+        assert assumes == [f"A makes its call under another role: sts:AssumeRole on {UNRESOLVED}"]

@@ -54,7 +54,7 @@ def answer(function: FunctionRef) -> typed.Grants:
         "lambda:SendDurableExecutionCallbackFailure",
         "lambda:SendDurableExecutionCallbackHeartbeat",
     )
-    return typed.grant(actions, (f"{arn}/durable-execution/*/*",), because.removesuffix(":*"))
+    return typed.grant(actions, (f"{arn}/durable-execution/*/*",), because)
 
 
 def _function(function: FunctionRef, qualifier: str | None, verb: str, phrase: str) -> tuple[str, str]:
