@@ -208,3 +208,12 @@ def test_a_secret_is_hidden_as_it_is_and_as_json_writes_it() -> None:
 )
 def test_what_a_name_is_given_is_hidden_from_eight_characters_on(text: str, shown: str) -> None:
     assert concealed(text, ()) == shown
+
+
+def test_the_beginning_of_a_key_and_a_number_are_no_secrets_of_a_file() -> None:
+    """Code looks for the one; a version, a date or a telephone number is the other."""
+    begin = "-----BEGIN " + "RSA PRIVATE KEY-----"
+    assert not holds_secret(f'if text.startswith("{begin}"):\n    return True\n')
+    assert holds_secret(f"{begin}\n{KEY_BODY}")
+    values = {"2026-12-03!": 0, "+49 30 1234": 0, "12345678!": 0, "a2345678!": 1, "abcdefgh": 0, "Zm9vYmFyMQ": 1}
+    assert {value: len(possible_secrets_in(f'PASSWORD = "{value}"')) for value in values} == values
