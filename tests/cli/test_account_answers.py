@@ -913,13 +913,19 @@ def test_a_deploy_is_told_from_its_plan_to_its_end(
         assert {**UNCHANGED, "ok": not stops, "reasons": UNCHANGED["reasons"] if stops else []} == document
 
 
-def test_a_plan_is_written_as_markdown_beside_its_lines(orders: Path) -> None:
+def test_a_plan_is_written_as_markdown_or_json_beside_its_lines(orders: Path) -> None:
     values = {"only_plans": True, "markdown": True, "write": orders / "plan.md"}
     with inside(orders, {}):
         ended, _ = ran(deploy.command, orders, NewStack().answers(), **{**WISHED, **values})
         printed, _ = ran(deploy.command, orders, NewStack().answers(), **{**WISHED, **values, "write": None})
     assert (1, CHANGES + STOPS) == (ended.status, ended.out)
     assert printed.out == (orders / "plan.md").read_text()
+    values = {"only_plans": True, "write": orders / "plan.json"}
+    with inside(orders, {}):
+        ended, _ = ran(deploy.command, orders, NewStack().answers(), as_json=True, **{**WISHED, **values})
+        whole, _ = ran(deploy.command, orders, NewStack().answers(), as_json=True, **{**WISHED, "only_plans": True})
+    assert (1, CHANGES + STOPS) == (ended.status, ended.out)
+    assert whole.out == (orders / "plan.json").read_text()
     assert printed.out.startswith(
         f"<!-- remit plan shop-dev in {HERE} -->\n**A deploy stops here unless somebody agrees: "
     )
@@ -962,8 +968,9 @@ NOTHING_CHANGES: Final = {
 class SameStack(NewStack):
     """The stack of a project as it is, which nothing changes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, timeout: str = "30") -> None:
         super().__init__()
+        self.timeout = timeout
         self.deployed = build(folder, None, package=False).body
 
     def answers(self) -> dict[str, Any]:
@@ -971,7 +978,9 @@ class SameStack(NewStack):
         deployed = {
             "cloudformation.GetTemplate": {"TemplateBody": self.deployed},
             "cloudformation.ListStackResources": {"StackResourceSummaries": [queue]},
-            "sqs.GetQueueAttributes": {"Attributes": {"VisibilityTimeout": "30", "MessageRetentionPeriod": "345600"}},
+            "sqs.GetQueueAttributes": {
+                "Attributes": {"VisibilityTimeout": self.timeout, "MessageRetentionPeriod": "345600"}
+            },
         }
         return {**ZipBucket().answers(), **super().answers(), **deployed}
 
@@ -995,7 +1004,7 @@ class Data(Shared):
 
 
 def deployed_here(
-    folder: Path, values: Mapping[str, Any] = WISHED, *, as_json: bool = False, **aws: str
+    folder: Path, values: Mapping[str, Any] = WISHED, *, as_json: bool = False, timeout: str = "30", **aws: str
 ) -> tuple[Ran, bool]:
     """How a deploy of what is deployed to the AWS on this machine ends, and whether that was asked anything.
 
@@ -1005,7 +1014,7 @@ def deployed_here(
     scope = OnThisMachine(folder, None, True, acting_as=acting_as)  # noqa: FBT003 - a noun
     scope.aws = SimpleNamespace(**{"region": "eu-central-1", "state": "one", **aws})
     wished = {name: value for name, value in values.items() if name != "acting_as"}
-    answers = SameStack(folder).answers()
+    answers = SameStack(folder, timeout).answers()
     ended, asked = ran(deploy.command, folder, answers, as_json=as_json, scope=scope, local=True, **wished)
     return replace(ended, err="".join(ended.err.splitlines(keepends=True)[-3:-2])), bool(asked.asked)
 
@@ -1016,7 +1025,8 @@ def test_a_deploy_that_reads_the_same_as_the_last_is_told_again_and_asks_nothing
     write(folder, {"app.py": QUEUE_APP, ".remit/local/server.log": ""})
     with inside(folder, {}):
         told = Ran(2, "outputs\n  Url  https://x\n", "shop-dev in the AWS on this machine, eu-central-1: no changes\n")
-        assert [(told, True), (told, True), (told, False)] == [deployed_here(folder) for _ in range(3)]
+        assert [True, True] == [deployed_here(folder, as_json=True)[1] for _ in range(2)]
+        assert [(told, True), (told, False)] == [deployed_here(folder) for _ in range(2)]
         for file in (".env.local", "config/accepted.json", ".remit/deployed/one.json"):
             for content in ("A=1", "A=2") if file == ".env.local" else ("[]", "[ ]"):
                 write(folder, {file: content})
@@ -1027,8 +1037,11 @@ def test_a_deploy_that_reads_the_same_as_the_last_is_told_again_and_asks_nothing
             assert [True, False] == [deployed_here(folder, **aws)[1] for _ in range(2)], aws
         for wishes in ({"only_plans": True}, {"acting_as": object()}):
             assert deployed_here(folder, {**WISHED, **wishes})[1], wishes
+        assert 0 == deployed_here(folder, {**WISHED, "only_plans": True})[0].status  # which leaves nothing to be saved
         assert deployed_here(folder, as_json=True)[1]
         assert (told, False) == deployed_here(folder)
+        by_hand = {**WISHED, "accept_drift": True}
+        assert [True, True] == [deployed_here(folder, by_hand, timeout="31")[1] for _ in range(2)]
         write(folder, {"app.py": QUEUE_APP.replace('::Queue"', '::Queue", visibility_timeout=31')})
         assert deployed_here(folder)[1]
 
@@ -1045,8 +1058,6 @@ CHANGED_BY_HAND: Final = text(f"""
 def test_a_queue_that_was_changed_by_hand_is_told_below_its_stack(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     write(folder, {"app.py": QUEUE_APP})
-    changed = {"Attributes": {"VisibilityTimeout": "31", "MessageRetentionPeriod": "345600"}}
     with inside(folder, {}):
-        answers = {**SameStack(folder).answers(), "sqs.GetQueueAttributes": changed}
-        ended, _ = ran(status.command, folder, answers)
+        ended, _ = ran(status.command, folder, SameStack(folder, "31").answers())
     assert Ran(0, CHANGED_BY_HAND, "") == ended
