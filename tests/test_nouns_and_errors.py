@@ -309,6 +309,8 @@ def test_a_role_is_written_for_programs_with_each_statement_its_reason_and_its_l
         "permissions_boundary": "arn:b",
         "grants": [written],
     }
+    parted = (inline([grant, GRANTS[1]]), replace(inline([GRANTS[1]], "RolePolicy1"), how="made"))
+    assert {"inline": 2, "RolePolicy1": 1} == role_document(Holder("Role", parted, ("one",)))["policies"]
     assert text({"b": "é", "a": []}) == '{\n  "b": "\\u00e9",\n  "a": []\n}\n'
 
 

@@ -7,14 +7,14 @@ import io
 import struct
 import tracemalloc
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remit.errors import RemitError
-from remit.package.archive import CHUNK, Archive, members
+from remit.package.archive import CHUNK, Archive, members, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,3 +170,39 @@ def test_packing_64_mb_holds_a_few_chunks_in_memory(tmp_path: Path) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert (size, peak < 8 * CHUNK) == (64 * CHUNK, True)
+
+
+def test_a_zip_is_unpacked_whole_or_in_part(tmp_path: Path) -> None:
+    zipped = tmp_path / "a.zip"
+    zipped.write_bytes(packed({"app.py": (b"1", False), "lib/x.py": (b"2", True), "lib/y.py": (b"3", False)})[0])
+    with zipfile.ZipFile(zipped) as archive:
+        unpack(archive, tmp_path / "whole")
+        unpack(archive, tmp_path / "part", ["lib/y.py"])
+    for folder, contents in (
+        ("whole", {"app.py": b"1", "lib/x.py": b"2", "lib/y.py": b"3"}),
+        ("part", {"lib/y.py": b"3"}),
+    ):
+        root = tmp_path / folder
+        files = [path for path in root.rglob("*") if path.is_file()]
+        assert contents == {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+class AsciiOnly(zipfile.ZipFile):
+    """A zip that is unpacked where the names of files are ASCII, as in the locale C."""
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:  # noqa: ARG002 - as its base's
+        """Find the first name that is no ASCII, as the system does. UnicodeEncodeError: there is one."""
+        for name in members or self.namelist():
+            f"{path}/{name}".encode("ascii")
+
+
+def test_a_name_that_no_file_can_have_here_is_told_from_the_root_of_the_zip(tmp_path: Path) -> None:
+    zipped = tmp_path / "a.zip"
+    zipped.write_bytes(packed({"app.py": (b"1", False), "lib/é.py": (b"2", False)})[0])
+    with AsciiOnly(zipped) as archive:
+        unpack(archive, tmp_path / "part", ["app.py"])
+        with pytest.raises(RemitError) as caught:
+            unpack(archive, tmp_path / "whole")
+    expected = "'lib/\\xe9.py' cannot be unpacked to try its imports: file names are ascii in this environment"
+    assert expected == caught.value.message
+    assert "run remit with LC_ALL=C.UTF-8, or another locale of UTF-8" == caught.value.hint

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from remit import App as Declared
-from remit import existing, on, parameter, resource, secret
+from remit import existing, on, parameter, project, resource, secret
 from remit.app import App, ExistingValue, Function, Grant, JobQueue, Output, Reason, Resource
 from remit.errors import Origin, RemitError
 from remit.iam.policy import allow
@@ -150,6 +150,26 @@ def test_a_layer_is_made_once_and_at_the_line_that_names_it_first(tmp_path: Path
         ("layers/fonts", "LayersFontsLayer"),
     ]
     assert [lines[0] + 1] == lines[1:]
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "shop-prod"), ("Own", "Own"), (3, "shop-prod")])
+def test_the_namespace_is_the_name_of_the_stack_that_is_given_or_else_of_project_and_stage(
+    tmp_path: Path, given: Any, expected: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    with loading(tmp_path, "prod") as state:
+        if given is not None:
+            state.config.stack_name = given
+        assert (project.name, project.stage, project.namespace) == ("shop", "prod", expected)
+
+
+def test_a_test_of_an_app_is_in_the_project_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REMIT_STAGE", "prod")
+    assert (project.name, project.stage, project.namespace) == ("shop", "prod", "shop-prod")
+    with pytest.raises(AttributeError, match=r"there is no `project\.region`; there are name, stage and namespace"):
+        project.__getattr__("region")
 
 
 def test_what_ends_a_load_leaves_with_the_mistakes_until_then_from_the_projects_folder(tmp_path: Path) -> None:
