@@ -15,7 +15,7 @@ from remit.errors import Origin
 from remit.iam.policy import Principals, allow
 from remit.review.access_change import AccessSetting, Given
 from remit.review.joint_access import is_joined
-from remit.review.resource_access import giving, policies_beside
+from remit.review.resource_access import giving, giving_of_app, giving_of_file, policies_beside
 from remit.template.role_files import read_source
 
 
@@ -161,3 +161,105 @@ def test_a_policy_is_of_what_its_resource_names(kind: str, policy: str, target: 
     given = giving(resources)
     assert {name: one.on for name, one in given.items()} == {name: on[name] for name in given}
     assert len(given) == len(resources)
+
+
+ARN_OF_QUEUE = "arn:aws:sqs:eu-west-1:111122223333:jobs"
+SENDING = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+OF_QUEUE = {"Version": "2012-10-17", "Statement": [SENDING]}
+AT = Origin("app.py", 3)
+
+
+def told(resources: list[Resource]) -> dict[str, tuple[Any, ...]]:
+    """Of each resource: what its policies are of, the ARN of that, their actions and lines, and what is unread."""
+    told_by_name = {}
+    for name, one in giving(resources).items():
+        documents = [[(grant.statement.actions.patterns, grant.origin) for grant in grants] for grants in one.documents]
+        told_by_name[name] = (one.on, one.arns, documents, sorted(one.unread), one.is_conditional)
+    return told_by_name
+
+
+def test_what_each_resource_gives_others_is_told_with_the_resource_that_it_is_of() -> None:
+    sends = [[(("sqs:SendMessage",), AT)]]
+    bus = {"Action": "events:PutEvents", "Principal": "*", "StatementId": "a"}
+    text = '{"Statement": [}'
+    resources = [
+        Resource("Jobs", "AWS::SQS::Queue", {"QueueName": "jobs"}, origin=AT),
+        Resource(
+            "OfJobs", "AWS::SQS::QueuePolicy", {"Queues": [{"Ref": "Jobs"}], "PolicyDocument": OF_QUEUE}, origin=AT
+        ),
+        Resource("ByArn", "AWS::SQS::QueuePolicy", {"Queues": [ARN_OF_QUEUE], "PolicyDocument": OF_QUEUE}, origin=AT),
+        Resource("Bucket", "AWS::S3::BucketPolicy", {"Bucket": "data", "PolicyDocument": OF_QUEUE}, origin=AT),
+        Resource("Vault", "AWS::Backup::BackupVault", {"BackupVaultName": "v", "AccessPolicy": OF_QUEUE}, origin=AT),
+        Resource("Ann", "AWS::IAM::User", {"Policies": [{"PolicyName": "a", "PolicyDocument": OF_QUEUE}]}, origin=AT),
+        Resource("Bus", "AWS::Events::EventBusPolicy", bus, origin=AT),
+        Resource(
+            "BusToo", "AWS::Events::EventBusPolicy", {"Action": "events:PutEvents", "StatementId": "b"}, origin=AT
+        ),
+        Resource("Late", "AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": {"Ref": "Document"}}, origin=AT),
+        Resource("Broken", "AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": text}, origin=AT),
+        Resource("Tagged", "AWS::SNS::Topic", {"Tags": [{"Key": "a", "Value": text}]}, origin=AT),
+        Resource("Maybe", "AWS::SNS::Topic", {}, {"Condition": "C"}, AT),
+    ]
+    not_json = (
+        "the policy in this text is not JSON: a JSON value was expected here, not '}' (line 1, column 16 of the text)"
+    )
+    assert told(resources) == {
+        "Jobs": (("Jobs",), ("${Jobs.Arn}",), [], [], False),
+        "OfJobs": (("${Jobs}",), ("${Jobs.Arn}",), sends, [], False),
+        "ByArn": ((ARN_OF_QUEUE,), (ARN_OF_QUEUE,), sends, [], False),
+        "Bucket": (("data",), ("arn:${AWS::Partition}:s3:::data",), sends, [], False),
+        "Vault": (("Vault",), ("${Vault.BackupVaultArn}",), sends, [], False),
+        "Ann": ((), (), [], [], False),
+        "Bus": (("Bus",), ("",), [], ['a permission = {"Action": "events:PutEvents", "Principal": "*"}'], False),
+        "BusToo": (("BusToo",), ("",), [], [], False),
+        "Late": (("q",), ("",), [], ["PolicyDocument ${Document}"], False),
+        "Broken": (("q",), ("",), [], [f"a policy that cannot be read: {not_json}: PolicyDocument = {text}"], False),
+        "Tagged": (("Tagged",), ("${Tagged}",), [], [], False),
+        "Maybe": (("Maybe",), ("${Maybe}",), [], [], True),
+    }
+
+
+def test_a_key_that_is_given_no_policy_is_left_to_its_account() -> None:
+    late = Resource("Late", "AWS::KMS::Key", {"KeyPolicy": {"Ref": "Document"}})
+    bare = Resource("Bare", "AWS::KMS::Key", {})
+    (beside,) = policies_beside([late, bare])
+    root = "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"
+    statement = replace(allow("kms:*"), principals=Principals((("AWS", root),)))
+    assert (beside.name, [grant.statement for grant in beside.grants]) == ("${Bare.Arn}", [statement])
+
+
+def test_an_app_tells_of_permissions_those_that_name_accounts_alone() -> None:
+    whom = {"Account": "444455556666", "Everyone": "*", "Service": "s3.amazonaws.com"}
+    permissions = [
+        Resource(name, "AWS::Lambda::Permission", {"FunctionName": "f", "Action": "lambda:Invoke", "Principal": who})
+        for name, who in whom.items()
+    ]
+    url = Resource("Url", "AWS::Lambda::Url", {"TargetFunctionArn": "f", "AuthType": "NONE"})
+    queue = Resource("Jobs", "AWS::SQS::Queue", {})
+    assert list(giving_of_app([*permissions, url, queue])) == ["Account", "Jobs"]
+
+
+def test_the_routes_of_sams_apis_are_told_as_they_are_written() -> None:
+    body = {"openapi": "3.0.1", "paths": {"/a": {"get": {}}}}
+    events = {"On": {"Type": "HttpApi", "Properties": {"Path": "/x", "Method": "post", "ApiId": {"Ref": "Http"}}}}
+    code = {"Runtime": "python3.12", "Handler": "a.b", "InlineCode": "x", "Events": events}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            "Http": {"Type": "AWS::Serverless::HttpApi", "Properties": {"DefinitionBody": body}},
+            "Plain": {"Type": "AWS::Serverless::HttpApi", "Properties": {}},
+            "F": {"Type": "AWS::Serverless::Function", "Properties": code},
+        },
+    }
+    source = read_source(read(json.dumps(template).encode(), "template.json"))
+    given = giving_of_file(source)
+    told_settings = {
+        name: [(setting.path, setting.values) for setting in given[name].settings] for name in ("Http", "Plain", "F")
+    }
+    assert told_settings == {
+        "Http": [("Auth.DefaultAuthorizer", ("NONE",)), ("DefinitionBody GET /a", ("NONE",))],
+        "Plain": [],
+        "F": [("Events.On.Properties.Auth.Authorizer", ("NONE",))],
+    }
+    made = {name: [(setting.path, setting.values) for setting in one.made_settings] for name, one in given.items()}
+    assert {name: settings for name, settings in made.items() if settings} == {"Http": [("Body GET /a", ("NONE",))]}
