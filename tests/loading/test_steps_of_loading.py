@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.errors import Mistakes, Origin, RemitError
+from remit.grants import sqs
 from remit.loading import process_end, time_limit
 from remit.loading.deferred_imports import deferred_sdk
 from remit.loading.exception_advice import advice
@@ -255,6 +257,51 @@ def test_advice_is_about_what_was_raised_and_where(state: Any) -> None:
     assert advice(raised(state, "LEVEL = 'x'\nint('y')"), state) is None
     partial = ImportError("cannot import name 'a' from partially initialized module 'b'")
     assert str(advice(partial, state)).startswith("the modules import each other: make what both need")
+
+
+def test_advice_goes_by_the_kind_of_an_exception_first_and_by_who_raised_it(state: Any) -> None:
+    (state.folder / "lib").mkdir()
+    (state.folder / "lib/near.py").touch()
+    code = "import near"
+    file = state.folder / "lib/app.py"
+    file.write_text(code)
+    with pytest.raises(ModuleNotFoundError) as missing:
+        exec(compile(code, str(file), "exec"), {})  # noqa: S102 - the project's code
+    beside = 'lib/near.py lies beside it: import `lib.near`, or write `handler=` and `code="lib"`, the root of its zip'
+    assert beside == advice(missing.value, state)
+    installed = "install it where remit runs: the app is imported to be built (`{}`)"
+    state.placeholders["a placeholder"] = "LEVEL"
+    assert installed.format("no_level") == advice(raised(state, "import no_level  # LEVEL"), state)
+    assert installed.format("json") == advice(raised(state, "import json.nothing"), state)
+    partial = raised(state, "raise AttributeError(\"partially initialized module 'app' has no attribute 'x'\")")
+    assert str(advice(partial, state)).startswith("the modules import each other")
+    kept = "class Kept(dict):\n    def find(self): raise KeyError('TABLE')\nKept().find()"
+    assert advice(raised(state, kept), state) is None
+    assert advice(raised(state, "import remit.triggers as on\non('orders')"), state) is None
+    verbs = sorted(name for name, verb in vars(sqs).items() if getattr(verb, "__module__", "") == sqs.__name__)
+    verbs = [name for name in verbs if not name.startswith("_")]
+    assert f"there are {', '.join(verbs)}" == advice(raised(state, "from remit.grants.sqs import zzzzzz"), state)
+
+
+@pytest.mark.parametrize(("names", "is_debugged"), [(("shop", "shop"), False), (("pdb", "shop"), True)])
+def test_a_debugger_may_stand_anywhere_above_the_code_of_the_project(
+    state: Any, names: tuple[str, ...], *, is_debugged: bool
+) -> None:
+    outer, inner = names
+    frames: dict[str, Any] = {"__name__": inner, "sys": sys}
+    exec("def here(): return sys._getframe()\ndef through(): return here()", frames)  # noqa: S102 - a frame
+    above: dict[str, Any] = {"__name__": outer, "through": frames["through"]}
+    exec("def stepped(): return through()", above)  # noqa: S102 - a frame
+    ends: list[Any] = []
+
+    @time_limit.time_limit(state)
+    def load() -> None:
+        end: Any = signal.getsignal(signal.SIGALRM)
+        with contextlib.suppress(LoadEndError):
+            ends.append(end(signal.SIGALRM, above["stepped"]()))
+
+    load()
+    assert ([None] if is_debugged else []) == ends
 
 
 # The SDK
