@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from cli.test_whole_answers import FILES, answer_of, blocks, policy, statement
-from projects import Ran, inside, remit, write
+from projects import Ran, configuration, inside, remit, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,38 @@ LINES: Final[list[dict[str, Any]]] = [
         "request": GET,
     },
 ]
+NESTED: Final = """Resources:
+  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner.yaml}}
+"""
+INNER: Final = """Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
+      Policies:
+        - PolicyName: p
+          PolicyDocument: {Statement: {Effect: Allow, Action: "ACTION", Resource: "arn:aws:s3:::data/*"}}
+"""
+CODE: Final = """Resources:
+  Work:
+    Type: AWS::Lambda::Function
+    Properties: {Role: "arn:aws:iam::111122223333:role/x", Runtime: python3.13, Handler: a.b, Code: {ZipFile: "TEXT"}}
+"""
+PREVIEWS: Final = 'config.stages = ["prod"]\nconfig.stages.previews = "pull"'
 MORE: Final = {
+    "old/outer.yaml": NESTED,
+    "old/inner.yaml": INNER.replace("ACTION", "s3:GetObject"),
+    "new/outer.yaml": NESTED,
+    "new/inner.yaml": INNER.replace("ACTION", "s3:PutObject"),
+    "code.yaml": CODE,
+    "code2.yaml": CODE.replace("TEXT", "other"),
+    "lost.yaml": CODE + NESTED.partition("\n")[2].replace("inner", "missing"),
+    "ci/config/deploy.py": configuration(PREVIEWS),
+    "ci/app.py": APP.partition("    orders")[0]
+    + '    jobs = resource("AWS::SQS::Queue", queue_name="pull12")\n    more = resource("AWS::SQS::Queue")\n',
+    "any/config/deploy.py": configuration('config.stages.previews = "pull"'),
+    "any/app.py": APP,
     "rich.yaml": RICH,
     "denies.json": policy({"Effect": "Deny", "Principal": "*", "Action": "s3:Put*", "Resource": "*"}),
     "bound.json": policy(statement("s3:Get*", "*"), {**statement("s3:GetObjectAcl", "*"), "Effect": "Deny"}),
