@@ -89,6 +89,7 @@ class Cloud:
         """An account that answers so."""
         answers = {f"{service}.{name}": self._noted(name) for service, names in _OPERATIONS.items() for name in names}
         answers["logs.DescribeLogGroups"] = {"logGroups": []}
+        answers["logs.DescribeSubscriptionFilters"] = {"subscriptionFilters": []}
         return answering(answers, local=local)[0]
 
     @property

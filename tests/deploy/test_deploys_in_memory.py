@@ -471,6 +471,27 @@ def test_going_back_never_takes_data_away(project: Project) -> None:
     assert project.cloud.kept() == before
 
 
+def test_going_back_takes_the_logs_of_a_function_with_it(project: Project) -> None:
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/aws/lambda/orders-dev-second"}}
+    (key,) = project.built(2).artefacts
+    code = {"Role": f"arn:aws:iam::{NUMBER}:role/report", "Code": {"S3Bucket": BUCKET, "S3Key": key}}
+    logged = {"FunctionName": "orders-dev-second", **code, "LoggingConfig": {"LogGroup": {"Ref": "Logs"}}}
+    project.deploy(1)
+    with_second = {"Jobs": JOBS, "Logs": group, "Second": {"Type": "AWS::Lambda::Function", "Properties": logged}}
+    project.deploy(project.built(2, with_second), drift="accept")
+    back = project.go_back(1, drift="accept")
+    assert back.plan is not None
+    assert [change.logical_id for change in back.plan.data_at_risk] == ["Logs"]
+    assert (back.succeeded, project.runs) == (True, "1")
+
+
+def test_what_another_project_has_is_not_looked_into(project: Project) -> None:
+    project.deploy(1)
+    with pytest.raises(RemitError, match="stack orders-dev belongs to orders-dev, and this is shop-dev"):
+        project.deploy(project.built(2, name="shop", stack_name=STACK))
+    assert set(project.cloud.calls) == {"DescribeStacks"}
+
+
 def test_old_releases_go_with_the_zips_that_nothing_names_any_more(project: Project) -> None:
     for number in (1, 2):
         project.deploy(project.built(number, releases=1))
@@ -817,7 +838,8 @@ SOURCE: Final = ExistingSource("queue", "orders", "", ("report",))
 
 def test_what_cloudformation_refuses_is_told_at_the_line_that_wrote_it(project: Project) -> None:
     resource = Resource("Jobs", "AWS::SSM::Parameter", {}, origin=Origin("app.py", 7, 1))
-    build = replace(project.built(1), template=Template("", (resource,)), must_exist=(SOURCE,))
+    unplaced = Resource("Report", "AWS::Lambda::Function", {})
+    build = replace(project.built(1), template=Template("", (resource, unplaced)), must_exist=(SOURCE,))
     invalid = {
         "EventType": "VALIDATION_ERROR", "LogicalResourceId": "Jobs", "ResourceType": "AWS::SSM::Parameter",
         "ValidationStatusReason": "too long", "ValidationPath": "/Resources/Jobs",
