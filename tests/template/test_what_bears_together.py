@@ -179,3 +179,113 @@ def test_a_role_is_named_by_all_words_of_its_name_and_not_by_one_of_them() -> No
         assert found == (
             {frozenset({"Reader", "Runs"})} if are_together else {frozenset({"Reader"}), frozenset({"Runs"})}
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("AWS::S3::BucketPolicy", "Bucket"),
+        ("AWS::S3Files::FileSystemPolicy", "FileSystemId"),
+        ("AWS::Lambda::Permission", "FunctionName"),
+        ("AWS::Lambda::LayerVersionPermission", "LayerVersionArn"),
+        ("AWS::SQS::QueuePolicy", "Queues"),
+        ("AWS::ECR::RepositoryPolicy", "RepositoryName"),
+        ("AWS::SecretsManager::ResourcePolicy", "SecretId"),
+        ("AWS::Lambda::Url", "TargetFunctionArn"),
+        ("AWS::SNS::TopicPolicy", "Topics"),
+    ],
+)
+def test_policies_of_one_type_and_one_resource_are_together(kind: str, name: str) -> None:
+    reference = {"Fn::Sub": "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${Its.Arn}"}
+    whole = template(One=of(kind, **{name: reference}), Two=of(kind, **{name: [{"Ref": "Its"}]}), Off=of(kind, X="Its"))
+    assert made_together(whole, {}) == (("One", "Two"), ("Off",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("AWS::ApiGateway::Method", "RestApiId"),
+        ("AWS::ApiGateway::Method", "AuthorizerId"),
+        ("AWS::ApiGateway::Resource", "RestApiId"),
+        ("AWS::ApiGatewayV2::Route", "ApiId"),
+        ("AWS::ApiGatewayV2::Route", "AuthorizerId"),
+    ],
+)
+def test_a_path_of_an_api_is_together_with_what_limits_who_calls_it(kind: str, name: str) -> None:
+    whole = template(Last=of("Custom::It"), Path=of(kind, **{name: {"Ref": "Last"}, "Other": {"Ref": "First"}}))
+    assert made_together(whole, template(First=of("Custom::It"))) == (("First",), ("Last", "Path"))
+
+
+def test_units_stand_in_the_order_of_the_new_template_and_know_what_is_attached_to_each_role() -> None:
+    """A role by its former name, a function under the role of SAM's, and policies that a SAM function lists."""
+    reads = of("AWS::IAM::ManagedPolicy", ManagedPolicyName="reads")
+    old = template(
+        Gone=of("AWS::IAM::Policy", Users=["ann"]),
+        Worker=of("AWS::IAM::Role", RoleName="former"),
+        ByFormer=of("AWS::IAM::Policy", Roles=["former"]),
+        Ann=of("AWS::IAM::User", UserName="ann"),
+        Reads=reads,
+    )
+    new = template(
+        Reads=reads,
+        Ann=of("AWS::IAM::User", UserName="ann"),
+        ByName=of("AWS::IAM::Policy", Roles=["shop-worker"]),
+        Worker=of("AWS::IAM::Role", RoleName="shop-worker"),
+        Runs=of("AWS::Lambda::Function", Role={"Fn::GetAtt": ["ReportRole", "Arn"]}),
+        Report=of("AWS::Serverless::Function", Policies=[{"Ref": "Reads"}]),
+        Ann2=of("AWS::IAM::User", ManagedPolicyArns=[{"Ref": "Reads"}]),
+    )
+    parts = units(old, new)
+    assert [unit.resources for unit in parts] == [
+        ("Reads", "Runs", "Report", "Ann2"),
+        ("Ann", "Gone"),
+        ("ByName", "Worker", "ByFormer"),
+    ]
+    assert [unit.roles for unit in parts] == [{"Runs", "Report", "Ann2"}, {"Ann"}, {"Worker"}]
+    assert [unit.names for unit in parts] == [set(), {"ann"}, {"shop", "worker", "former"}]
+    assert [unit.attached for unit in parts] == [
+        {"Runs": set(), "Report": {"Reads"}, "Ann2": {"Reads"}},
+        {"Ann": {"Gone"}},
+        {"Worker": {"ByName", "ByFormer"}},
+    ]
+
+
+def test_what_bears_on_a_role_is_found_by_any_name_that_sam_gives_and_for_a_policy_by_itself() -> None:
+    document = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    whole = {
+        "Parameters": {"Stage": {}}, "Globals": {"Function": {}}, "Conditions": {"A": {"Fn::Equals": [1, 1]}},
+        **template(
+            Daily=of("AWS::Serverless::StateMachine"), Shared=of("AWS::IAM::ManagedPolicy", PolicyDocument=document),
+            Takes=of("AWS::IAM::User", ManagedPolicyArns=[{"Ref": "Shared"}]), Topic=of("AWS::SNS::Topic"),
+        ),
+    }  # fmt: skip
+    resources = whole["Resources"]
+    beside = {"Parameters": {"Stage": {}}, "Conditions": {}}
+    assert bearing_on(whole, "DailyStartRole") == {
+        **beside, "Globals": {"Function": {}}, "Resources": {"Daily": resources["Daily"]},
+    }  # fmt: skip
+    assert bearing_on(whole, "Shared") == {
+        **beside, "Resources": {"Takes": resources["Takes"], "Shared": resources["Shared"]},
+    }  # fmt: skip
+
+
+def test_each_kind_of_store_stands_beside_what_names_it_under_the_type_that_cloudformation_has() -> None:
+    kinds = (
+        "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream",
+        "AWS::Logs::LogGroup", "AWS::SNS::Topic", "AWS::SQS::Queue",
+    )  # fmt: skip
+    stores = {f"Store{number}": of(kind, Tags=[]) for number, kind in enumerate(kinds)}
+    shared = of("AWS::IAM::ManagedPolicy", ManagedPolicyName="shared")
+    whole = template(
+        Says=of("AWS::Logs::Destination", To=[{"Ref": name} for name in (*stores, "Table")]),
+        Gives=of("AWS::Lambda::LayerVersionPermission", LayerVersionArn={"Ref": "Layer"}),
+        Guards=of("AWS::S3::BucketPolicy", Bucket={"Ref": "Shared"}),
+        Layer=of("AWS::Serverless::LayerVersion"), Table=of("AWS::DynamoDB::Table"), Shared=shared, **stores,
+    )  # fmt: skip
+    small = part(whole, ["Says", "Gives", "Guards"])
+    assert with_targets_of(whole)(small)["Resources"] == {
+        **small["Resources"],
+        **{name: of(kind) for name, kind in zip(stores, kinds, strict=True)},
+        "Layer": of("AWS::Lambda::LayerVersion"),
+        "Shared": shared,
+    }

@@ -225,7 +225,7 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
         # Of what an event of a function refers to, its API alone limits who calls.
         _join(groups, [name, *names_in(limits).intersection(apis if _is_sam(kind) else places)])
     distinct = {id(groups[name]): groups[name] for name in places}
-    return tuple(tuple(sorted(group & places.keys(), key=places.__getitem__)) for group in distinct.values())
+    return tuple(tuple(sorted(group, key=places.__getitem__)) for group in distinct.values())
 
 
 def with_targets_of(template: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
