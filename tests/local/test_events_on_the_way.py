@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import threading
 from queue import SimpleQueue
 from types import SimpleNamespace
@@ -37,6 +38,16 @@ def test_an_event_is_in_a_file_with_its_place_until_it_is_forgotten(tmp_path: Pa
 def test_what_is_no_json_is_not_kept(tmp_path: Path, event: object) -> None:
     assert EventsOnTheWay(tmp_path).write_down({"event": event}) is None
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_full_half_way_keeps_nothing_of_an_event(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # bytes of a file that may be written
+    try:
+        note = EventsOnTheWay(tmp_path).write_down({"event": "x" * 1000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (None, []) == (note, list(tmp_path.iterdir()))
 
 
 def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ TOKEN: Final = "Missing Authentication Token"  # noqa: S105 - API Gateway's word
         ("NONE", ["PRIVATE"], [], {}, UNSAID),
         (None, None, [], {}, ""),
         ("NONE", ["PRIVATE"], [ALLOW], {}, ""),
+        ("NONE", ["PRIVATE"], [{"Effect": "of another kind"}], {}, ""),  # which cannot be read here
         ("NONE", ["REGIONAL"], [DENY, ALLOW], {}, DENIED),
         ("NONE", ["REGIONAL"], [FROM_SHOP], OF_SHOP, ""),
         ("NONE", ["REGIONAL"], [FROM_SHOP], {**OF_SHOP, "Referer": "https://other.example/"}, UNSAID),
