@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,9 @@ from botocore.exceptions import ClientError
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import parse, render
+from remit.local import aws
 from remit.local.authorization.access_log import AccessRecord
+from remit.local.aws import LocalAwsStatus
 from remit.local.control import clients
 from remit.local.control.answers import AnsweringFunctions, _read, operation_model, serialised
 from remit.local.control.clients import limited_credentials, session_as
@@ -38,7 +41,7 @@ from remit.local.control.server_commands import (
 )
 from remit.local.control.signed_request import LocalResponse, ask, command
 from remit.local.routes import REFUSES_UNKNOWN
-from remit.local.state_files import LocalAws
+from remit.local.state_files import LocalAws, Record, StateFiles, seize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +93,54 @@ def refused(aws: LocalAws, event: Any = None) -> tuple[str, int]:
     with pytest.raises(RemitError) as caught:
         invoke_locally(aws, "hello", event)
     return caught.value.message.partition("invoke hello: ")[2] or caught.value.message, caught.value.exit_code
+
+
+@pytest.mark.parametrize(
+    ("answer", "region", "is_found"),
+    [
+        ((200, {}, {"id": "r1", "account": 5, "writes": 3}), None, True),
+        ((200, {}, {"id": "r1", "account": 5, "writes": 3}), "us-east-2", True),
+        ((200, {}, {"id": "r2", "account": 5, "writes": 3}), None, False),
+        ((200, {}, ["r1"]), None, False),
+        ((500, {}, {"id": "r1", "account": 5, "writes": 3}), None, False),
+        ((200, {}, b"no JSON"), None, False),
+    ],
+)
+def test_the_server_that_is_recorded_is_found_where_it_answers_with_its_id_and_holds_its_lock(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, region: str | None, *, is_found: bool
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    files = StateFiles.of(tmp_path)
+    files.make()
+    files.write(Record("r1", told.aws.port, 77, "AKIA", "secret"))
+    told.answers = [answer]
+    assert None is aws.find(tmp_path)
+    assert [] == told.asked
+    lock = seize(files.alive, patience=0)
+    assert lock is not None
+    found = aws.find(tmp_path, region=region)
+    os.close(lock)
+    expected = LocalAws(told.aws.url, told.aws.port, 77, region or "eu-north-1", "5", "AKIA", "secret", "r1/3")
+    assert (expected if is_found else None) == found
+    assert found is None or (expected.state, expected.secret_access_key) == (found.state, found.secret_access_key)
+    assert [("GET", "/_remit/health")] == [(method, path) for method, path, _, _ in told.asked]
+
+
+def test_the_saved_state_is_deleted_where_no_server_runs_and_nothing_is_unsaved_then(tmp_path: Path) -> None:
+    files = StateFiles.of(tmp_path)
+    assert (None, False, False) == (aws.reset(tmp_path), files.root.exists(), aws.stop(tmp_path))
+    files.make()
+    files.objects.mkdir(parents=True)
+    files.write_unsaved("full")
+    kept = LocalAwsStatus(None, files.state, files.log, kept=False, unsaved="full")
+    assert kept == aws.status(tmp_path)
+    files.write_unsaved(None)
+    assert replace(kept, kept=True, unsaved=None) == aws.status(tmp_path)
+    files.write_unsaved("full")
+    assert (None, False, None) == (aws.reset(tmp_path), files.state.exists(), files.read_unsaved())
+    assert replace(kept, kept=False, unsaved=None) == aws.status(tmp_path)
+    with pytest.raises(RemitError, match="did not save its state"):
+        aws.save(tmp_path)
 
 
 def test_a_request_says_what_this_process_asks_of_each_for_as_long_as_it_does(told: Told) -> None:
