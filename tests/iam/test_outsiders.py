@@ -52,6 +52,22 @@ CASES = {
         [statement("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/ci"})],
         ["*"],
     ),
+    "one role, by a condition, in each partition as it is spelled": (
+        [statement("*", ArnEquals={"aws:PrincipalArn": "arn:aws-cn:iam::444455556666:role/ci"})],
+        ["*"],
+    ),
+    "one role, by a condition, in any partition": (
+        [statement("*", ArnLike={"aws:PrincipalArn": "arn:*:iam::44445555666?:role/c?"})],
+        ["*"],
+    ),
+    "a user of whatever name, by a condition, of an account that is named in part": (
+        [statement("*", StringLike={"aws:PrincipalArn": "arn:aws:iam::4444*6666:user/team/*"})],
+        ["*"],
+    ),
+    "one user, by a condition, of an account that is named whole by its number": (
+        [statement({"AWS": "444455556666"}, StringEquals={"aws:PrincipalAccount": "444455556666"})],
+        ["444455556666"],
+    ),
     "everyone of an organization": ([statement("*", StringEquals={"aws:PrincipalOrgID": "o-1"})], ["*"]),
     "everyone but who is not of the own account": (
         [statement("*"), statement("*", "Deny", StringNotEquals={"aws:PrincipalAccount": ACCOUNT})],

@@ -254,6 +254,78 @@ SENTENCES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"policies": (), "scp": [[policy({})]]},
         f"scp[0][0].Statement[0] allows {OBJECT}",
     ),
+    "a slip in an action on what cannot be its resource": (
+        {},
+        {"policies": policy({"Action": "s3:GetObjct", "Resource": "arn:aws:s3:::other/*"})},
+        f"no statement of {IDENTITY} allows {OBJECT}",
+    ),
+    "an action that is left out is none that is allowed": (
+        {},
+        {
+            "policies": parse(
+                {"Statement": {"Effect": "Allow", "NotAction": ["s3:GetObject", "s3:GetObjct"], "Resource": "*"}}
+            )
+        },
+        f"no statement of {IDENTITY} allows {OBJECT}",
+    ),
+    "an action without resources, as the request says": (
+        {"wildcard_only": True},
+        {"policies": policy({"Resource": "arn:aws:s3:::b/*"})},
+        (
+            f"no statement of {IDENTITY} allows s3:GetObject on *; nearest: identity[0].Statement[0]: s3:GetObject has "
+            "no resource-level permissions: only a statement on * allows it"
+        ),
+    ),
+    "a key whose policy is silent, and a boundary": (
+        {"action": "kms:Decrypt", "resource": KEY},
+        {
+            "policies": policy({"Action": "kms:*"}),
+            "boundary": policy({"Action": "sqs:*"}),
+            "resource": named({"AWS": A}, Action="kms:GenerateDataKey"),
+        },
+        f"no statement of the permissions boundary nor {RESOURCE} allows kms:Decrypt on {KEY}",
+    ),
+    "a service whose resource's policy is not known": (
+        {"principal": "lambda.amazonaws.com"},
+        {"policies": policy({})},
+        f"{OBJECT} depends on {RESOURCE}, which the request does not say",
+    ),
+    "RCPs do not reach EC2": (
+        {"action": "ec2:DescribeInstances", "resource": "*"},
+        {"policies": policy({"Action": "ec2:*"}), "rcp": [[policy({"Effect": "Deny", "Action": "*"})]]},
+        "identity[0].Statement[0] allows ec2:DescribeInstances on *",
+    ),
+    "nobody is named to a gateway that names somebody": (
+        {"principal": None},
+        {"policies": policy({}), "endpoint": named({"AWS": USER}), "endpoint_type": "Gateway"},
+        f"{OBJECT} depends on the principal, which the request does not say, by endpoint[0].Statement[0]",
+    ),
+    "an empty text is no value of a set": (
+        {"context": {"x:y": ""}},
+        {"policies": policy({"Condition": {"ForAnyValue:StringLike": {"x:y": "*"}}})},
+        (
+            f"no statement of {IDENTITY} allows {OBJECT}; nearest: identity[0].Statement[0]: allows it but for the "
+            "condition ForAnyValue:StringLike x:y: *"
+        ),
+    ),
+    "an ARN that differs whatever is open": (
+        {"context": {"aws:SourceArn": "arn:aws:sns:eu-west-1:1:t"}, "open": frozenset({"x:y"})},
+        {"policies": policy({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:sqs:eu-west-1:1:${x:y}"}}})},
+        (
+            f"no statement of {IDENTITY} allows {OBJECT}; nearest: identity[0].Statement[0]: allows it but for the "
+            "condition ArnLike aws:SourceArn: arn:aws:sqs:eu-west-1:1:${x:y}"
+        ),
+    ),
+    "a number that may be either of two references": (
+        {"context": {"x:n": "5"}, "open": frozenset({"${A}"})},
+        {"policies": policy({"Condition": {"NumericLessThan": {"x:n": [{"Ref": "A"}, {"Ref": "B"}]}}})},
+        f"{OBJECT} depends on ${{A}}, which the request does not say, by identity[0].Statement[0]",
+    ),
+    "a number of 64 digits, the most that are read": (
+        {"context": {"x:n": "1" * 64}},
+        {"policies": policy({"Condition": {"NumericEquals": {"x:n": "1" * 64}}})},
+        f"identity[0].Statement[0] allows {OBJECT}",
+    ),
     "a root user": (
         {"principal": f"arn:aws:iam::{A}:root"},
         {"policies": ()},
@@ -280,6 +352,7 @@ def test_a_decision_says_why_in_one_sentence(case: str) -> None:
         ),
         ("s3:GetObject", {}, ["arn:aws:s3:::${x:y}/*"], ()),
         ("s3:GetObject", {"x:y": "a*"}, ["arn:aws:s3:::${x:y}/*"], ()),
+        ("s3:GetObject", {"x:y": "a?"}, ["arn:aws:s3:::${x:y}/*"], ()),
         ("s3:GetObject", {"x:y": "a"}, ["arn:aws:s3:::${x:y}/*"], ("arn:aws:s3:::a/*",)),
         ("s3:GetObject", {}, ["arn:aws:sqs:r:1:q", "arn:aws:s3:::a/*"], ("arn:aws:s3:::a/*",)),
         ("s3:GetObject", {}, ["arn:aws:s3", "*"], ()),
@@ -300,3 +373,24 @@ def test_a_boundary_and_the_levels_of_scps_leave_what_all_of_them_name() -> None
     expected = ("arn:aws:s3:::a/*/x", "arn:aws:s3:::a/x")
     assert evaluate(request, identity, boundary=policy({}), scp=[[level]]).allowed_on == expected
     assert evaluate(request, identity, boundary=level, scp=[[policy({})]]).allowed_on == expected
+
+
+def test_the_nearest_statements_are_told_by_what_they_lack_and_the_layers_by_what_they_have() -> None:
+    one = policy(
+        {"Action": "s3:GetObjct"},
+        {"Resource": "arn:aws:s3:::a/*"},
+        {"Action": "sqs:*"},
+        {"Condition": OPEN},
+        {"Resource": "arn:aws:s3:::c/*"},
+    )
+    nothing = parse({"Version": "2012-10-17", "Statement": []})
+    decision = evaluate(Request("s3:GetObject", "arn:aws:s3:::b/k", USER, {}), one, boundary=nothing, resource=())
+    assert [(miss.ruling.index, miss.lacked) for miss in decision.misses] == [
+        (3, "allows it but for the condition StringEquals x:y: z"),
+        (1, "allowed on a/*, asked for b/k"),
+        (4, "allowed on c/*, asked for b/k"),
+    ]
+    assert [(layer.layer, layer.verdict) for layer in decision.layers] == [
+        ("identity", "ImplicitlyDenied"),
+        ("boundary", "ImplicitlyDenied"),
+    ]
