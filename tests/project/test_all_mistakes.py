@@ -644,6 +644,49 @@ def test_a_broken_pyproject_hides_nothing(make: Make) -> None:
     assert ["app.py:9:23", "pyproject.toml:1:9"] == places(project)
 
 
+NEWER = """from remit import Shared, resource
+class Data(Shared):
+    new = resource("AWS::SQS::Newer", size=3)
+    queue = resource("AWS::SQS::Queue", speed=3)
+"""
+NEWER_APP = f"@app.function(properties={{'Speed': 3}}){FUNCTION}"
+
+
+def test_names_that_remit_does_not_know_are_refused_and_the_first_says_how_one_is_accepted(make: Make) -> None:
+    error = make(app=NEWER_APP, **{"shared/resources/data.py": NEWER}).error()
+    assert [(each.rule, at(each), each.message, each.hint) for each in error.all] == [
+        (
+            "R802",
+            "app.py:9:36",
+            "`HelloFunction` (AWS::Lambda::Function) has no property 'Speed'",
+            "if AWS has it, write `# remit: allow R802 because …` at the line",
+        ),
+        (
+            "R801",
+            "shared/resources/data.py:3:11",
+            "`DataNew`: remit knows no type 'AWS::SQS::Newer' of CloudFormation's",
+            "did you mean `AWS::SQS::Queue`?",
+        ),
+        ("R802", "shared/resources/data.py:4:13", "`DataQueue` (AWS::SQS::Queue) has no property 'Speed'", None),
+    ]
+
+
+def test_names_that_remit_does_not_know_are_accepted_by_the_configuration_and_noted(make: Make) -> None:
+    accepted = 'config.lint.allow = {"R801": "it is new", "R802": "so is this"}'
+    project = make(config=accepted, app=NEWER_APP, **{"shared/resources/data.py": NEWER})
+    notes = [tuple(note.split("\n  --> ")) for note in project.built().notes if note.startswith("accepted")]
+    of_queue = "accepted (so is this): `DataQueue` (AWS::SQS::Queue) has no property 'Speed'"
+    of_function = "accepted (so is this): `HelloFunction` (AWS::Lambda::Function) has no property 'Speed'"
+    assert sorted(notes) == [
+        (
+            "accepted (it is new): `DataNew`: remit knows no type 'AWS::SQS::Newer' of CloudFormation's",
+            "shared/resources/data.py:3:11",
+        ),
+        (of_queue, "shared/resources/data.py:4:13"),
+        (of_function, "app.py:9:36"),
+    ]
+
+
 OVERRIDE = "config.lambda_.iam.default_policy = []"
 GUARDRAIL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
 CYCLE = (
