@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from remit.documents.json_text import LONGEST_NUMBER, MOST_REPEATED, read_json, texts_in
+from remit.documents.foreign_text import unfilled
+from remit.documents.json_text import LONGEST_NUMBER, MOST_REPEATED, decode, read_json, texts_in
 from remit.documents.read import NotFilledInError, may_be_plan, read_as_written, read_on
 from remit.documents.yaml_text import LARGEST as LARGEST_YAML
 from remit.errors import RemitError
@@ -218,3 +219,21 @@ def test_of_a_yaml_text_that_is_too_long_its_beginning_is_read_to_the_end_of_an_
         read_on(f"{head}{'#' * LARGEST_YAML}\nb: 2\n".encode(), "t.yaml")
     whole = f"{head}{'#' * (LARGEST_YAML - len(head))}"
     assert read_as_written(whole.encode(), "t.yaml").value == {"a": 1}
+
+
+def test_a_byte_order_mark_is_no_part_of_a_text_and_counts_where_bytes_are_told() -> None:
+    assert {} == read_json("\ufeff{}", "t")[0] == read_json(b"\xef\xbb\xbf{}", "t")[0]
+    with pytest.raises(RemitError, match=r"t is not UTF-8: byte 5 is 0xff") as refused:
+        decode(b"\xef\xbb\xbf[\n\xff]", "t", 3)
+    assert "t:4:1" == str(refused.value.origin)
+    with pytest.raises(RemitError, match=r"t has 11 bytes") as refused:
+        read_json("[" * 11, "t", line=3, most=10)
+    assert "t:3:1" == str(refused.value.origin)
+
+
+def test_what_the_serverless_framework_fills_in_is_not_known_and_told_as_its_own() -> None:
+    text = '{"Resources": {"${self:service}": {"Type": "AWS::SNS::Topic"}}, "a": "x-${opt:stage}-y"}'
+    source = read_on(text.encode(), "t.json")
+    service, stage = (unfilled(f"${{{name}}}") for name in ("self:service", "opt:stage"))
+    assert {"Resources": {service: {"Type": "AWS::SNS::Topic"}}, "a": f"x-{stage}-y"} == source.value
+    assert (text, ("the Serverless Framework",), ()) == (source.text, source.languages, source.mistakes)

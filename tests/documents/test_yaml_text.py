@@ -40,7 +40,7 @@ def test_a_short_form_is_spelled_out(text: str, value: object) -> None:
 SCALARS = {
     "12": 12, "1.5": 1.5, "true": True, "off": False, "~": None, "": None, '"12"': "12", "2012-10-17": "2012-10-17",
     "0x1F": 31, "011122223333": "011122223333", "12:30": "12:30", "'yes'": "yes", "111122223333": 111122223333,
-    "1_000": 1000, "!!str 12": "12",
+    "yes": True, "on": True, "no": False, "1_000": 1000, "!!str 12": "12",
 }  # fmt: skip
 
 
@@ -60,6 +60,9 @@ def test_every_part_has_its_place_and_what_begins_below_its_key_has_the_key_s() 
     assert places[("a", "b")] == Origin("t.yaml", 2, 3)
     assert places[("a", "b", 1, "two")] == Origin("t.yaml", 4, 12)
     assert places[("a", "c", "d")] == Origin("t.yaml", 5, 10)
+    places = read_yaml("a: {Condition: {Bool: {b: true}}}\n", "t.yaml")[1]
+    columns = {"Condition": 16, "Bool": 17, "b": 27}  # a condition operator is where its name is
+    assert [*columns.values()] == [places[("a", *list(columns)[: end + 1])].column for end in range(3)]
 
 
 def test_aliases_and_merge_keys_are_put_in_and_own_keys_win() -> None:
