@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from answering import answering
 from random_cases import cases
 from remit.deploy.approval import agree_to_plan, require_named_data
-from remit.deploy.deployment import DeployJob, NotApproved
+from remit.deploy.deployment import DeployJob, Deployment, NotApproved
 from remit.deploy.operators import DeployOperator, PlanQuestion
 from remit.deploy.plan import ResourceChange, StackPlan
 from remit.deploy.planned_access import PlannedAccess
@@ -128,6 +129,23 @@ def test_names_of_what_would_not_go_are_refused_with_those_that_would(
         require_named_data(named, there)
 
     assert raised.value.hint == hint
+
+
+def test_a_plan_alone_names_no_role_and_protects_as_a_deploy_does() -> None:
+    app = SimpleNamespace(service_role="of the app", retains_data=True)
+    built: Any = SimpleNamespace(app=app)
+    far, here = answering({})[0], answering({}, local=True)[0]
+    jobs = [
+        DeployJob(built, far), DeployJob(built, far, service_role="named"), DeployJob(built, here),
+        DeployJob(built, far, service_role="named", only_plans=True),
+    ]  # fmt: skip
+    assert [(job.role, job.protects) for job in jobs] == [
+        ("of the app", True), ("named", True), ("of the app", False), (None, True),
+    ]  # fmt: skip
+    app.retains_data, app.service_role = False, None
+    assert (jobs[0].role, jobs[0].protects) == (None, False)
+    stopped = NotApproved(RemitError("busy", hint="wait", exit_code=75), Deployment("orders-dev"))
+    assert (stopped.message, stopped.hint, stopped.exit_code) == ("busy", "wait", 75)
 
 
 @pytest.mark.parametrize("answer", [None, True, False])

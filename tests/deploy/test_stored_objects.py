@@ -154,6 +154,42 @@ def test_a_release_is_read_as_it_was_kept() -> None:
     assert all(parameters["ExpectedBucketOwner"] == NUMBER for _, parameters in store.asked.asked)
 
 
+def test_a_release_names_all_of_its_zips_and_what_was_looked_up_and_is_built_again_with_it(tmp_path: Path) -> None:
+    keys = [f"orders-dev/{digest(name)}.zip" for name in (b"b", b"a", b"c")]
+    functions = {
+        f"F{number}": {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Bucket": BUCKET.name, "S3Key": key}}}
+        for number, key in enumerate([*keys, keys[0]])
+    }
+    value = ExistingValue("P", "parameter", "/orders/size")
+    release = replace(FIRST, template={"Resources": functions}, looked_up=(value,), went_back_to=3)
+    store = Store()
+
+    key = store.keep(release)
+
+    assert release.zips == tuple(sorted(keys))
+    assert json.loads(store.objects[key])["zips"] == sorted(keys)
+    assert read_release(store.account, BUCKET, key) == release
+    built = release.built_again(tmp_path, "orders", "dev")
+    assert (json.loads(built.body), built.template.parameters, built.namespace, built.artefacts) == (
+        {"Resources": functions}, (value,), "orders-dev", {},
+    )  # fmt: skip
+
+
+def test_of_releases_that_are_the_same_the_last_one_runs() -> None:
+    store = running(5, (at(3, "a"), at(4, "b"), at(5, "a")))
+    kept = kept_releases(store.account, BUCKET, "orders-dev")
+    found = running_release(store.account, "orders-dev", kept)
+    assert found is not None
+    assert found.number == 5
+
+
+def test_on_this_machine_the_owner_makes_the_bucket() -> None:
+    limited, asked = answering({}, local=True)
+    owner, of_owner = answering(bucket_of(whole())[1].by_operation, local=True)
+    require_bucket(replace(limited, owner=owner), BUCKET)
+    assert (asked.asked, of_owner.asked[0][0], len(of_owner.asked)) == ([], "s3.HeadBucket", 1 + len(SETTINGS))
+
+
 def test_where_there_is_no_bucket_nothing_is_kept_and_nothing_is_listed() -> None:
     store = Store(there=False)
 
