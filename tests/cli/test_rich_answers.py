@@ -149,6 +149,7 @@ MORE: Final = {
     "new/outer.yaml": NESTED,
     "new/inner.yaml": INNER.replace("ACTION", "s3:PutObject"),
     "lines.json": policy(statement("s3:GetObjekt", "*")).replace('"Version"', '"Id": "a\u2028b",\n "Version"'),
+    "unfilled.json": policy(statement("s3:GetObject", "${Bucket}")),
     "late.json": policy(statement("s3:GetObject", {"Fn::Sub": "arn:aws:s3:::${Bucket}/*"})),
     "resolved.json": policy(statement("s3:GetObject", "arn:aws:s3:::{{resolve:ssm:name}}/*")),
     "code.yaml": CODE,
