@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -40,6 +41,8 @@ from remit.local.control.server_commands import (
     unknown_refused,
 )
 from remit.local.control.signed_request import LocalResponse, ask, command
+from remit.local.prepared_answers import Answered, PreparedAnswers
+from remit.local.request import RefusedRequest
 from remit.local.routes import REFUSES_UNKNOWN
 from remit.local.state_files import LocalAws, Record, StateFiles, seize
 
@@ -491,3 +494,26 @@ def test_limited_credentials_are_those_of_a_role_for_each_set_of_policies(
             "aws_access_key_id": told.aws.access_key_id, "aws_secret_access_key": told.aws.secret_access_key,
         }  # fmt: skip
     assert {"iam", "sts"} == set(services)
+
+
+def test_the_process_of_a_test_is_asked_for_an_answer_with_the_parameters_and_the_body(told: Told) -> None:
+    answers = PreparedAnswers()
+    answers.prepare({"client": "sqs", "operation": "ListQueues", "address": f"{told.aws.url}/secret"})
+    operation = SimpleNamespace(client="sqs", name="ListQueues")
+    asked: Any = SimpleNamespace(operation=operation, parameters={"a": 1}, body=b"body")
+    told.answers = [(200, {}, {"headers": {"x": "y"}, "body": "e30="}), (200, {}, b"no JSON"),
+                    (200, {}, {"error": "E", "message": "m", "status": 409})]  # fmt: skip
+    with pytest.raises(Answered) as answered:
+        asyncio.run(answers.answer(asked))
+    assert (200, {"x": "y"}, b"{}") == (answered.value.status, answered.value.headers, answered.value.body)
+    ((method, path, _, question),) = told.asked
+    assert ("POST", "/secret", {"parameters": {"a": 1}, "body": "Ym9keQ=="}) == (method, path, json.loads(question))
+    refusals = []
+    for _ in told.answers[:]:
+        with pytest.raises(RefusedRequest) as refused:
+            asyncio.run(answers.answer(asked))
+        refusals.append((refused.value.code, refused.value.status))
+    assert [("InternalFailure", 500), ("E", 409)] == refusals
+    operation.name = "CreateQueue"
+    asyncio.run(answers.answer(asked))
+    assert 3 == len(told.asked)

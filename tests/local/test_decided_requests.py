@@ -29,7 +29,7 @@ from remit.local.authorization.canonical_request import canonical_request
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.owning_place import OwningPlace
 from remit.local.authorization.partial_operations import DeniedPart
-from remit.local.authorization.resource_policies import LOOK_UPS
+from remit.local.authorization.resource_policies import LOOK_UPS, resource_policy
 from remit.local.authorization.stack_caller import _check_reference, _parameter
 from remit.local.emulator import as_request_of, emulated
 from remit.local.event_sources.service_calls import ServiceCalls
@@ -528,3 +528,15 @@ def test_a_dynamic_reference_asks_for_what_it_reads(reference: str, denied: str 
     message = copy_context().run(read)
     expected = denied and f"User: {SESSION} is not authorized to perform: {denied} because no identity-based policy"
     assert expected == (message and message.partition(" allows the ")[0])
+
+
+@pytest.mark.parametrize(
+    ("resource", "has_policy"), [("event-bus/shop", True), ("event-bus/b", False), ("rule/shop", False)]
+)
+def test_the_policy_of_a_bus_is_not_that_of_a_rule_of_its_name(
+    monkeypatch: pytest.MonkeyPatch, resource: str, *, has_policy: bool
+) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{**ALLOWS, "Action": "events:*", "Principal": "*"}]}
+    copied(monkeypatch, "services.eventbridge", _event_bus_policies={"shop": json.dumps(document)})
+    policies = resource_policy("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:{resource}")
+    assert ((parse(document),) if has_policy else ()) == policies

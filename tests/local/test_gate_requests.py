@@ -663,3 +663,17 @@ def test_a_page_puts_an_object_by_a_form_that_somebody_signed_and_is_answered_as
         assert (403, "text/xml", 4) == (status, headers["content-type"], len(door.passed)), refusal
     assert (204, {"x-for": "shop a", "content-length": "0"}, b"") == door.send("OPTIONS", "/shop/a", PAGE)
     assert 4 == len(door.passed)
+
+
+def test_the_answer_of_a_test_may_be_an_error_until_all_are_forgotten(door: Door) -> None:
+    def prepare(**document: Any) -> None:
+        body = json.dumps(document).encode()
+        assert b'{"prepared": true}' == door.signed("ROOT", ANSWERS, body=body, **OF_OWN)[2]
+
+    prepare(client="sqs", operation="ListQueues", error="Throttled", message="later", status=418)
+    prepare(client="sqs", operation="CreateQueue", error="Other", message="never", status=500)
+    status, headers, body = door.signed("USER", "/", LIST_QUEUES, b"{}")
+    assert (418, "Throttled", "later") == (status, headers["x-amzn-errortype"], json.loads(body)["message"])
+    assert [] == door.passed
+    prepare(forget=True)
+    assert (200, {}, b"done") == door.signed("USER", "/", LIST_QUEUES, b"{}")
