@@ -34,9 +34,9 @@ def test_a_permission_lets_do_what_the_user_guide_says(
 
 
 def test_each_grantee_has_statements_of_its_own() -> None:
-    statements = acl_statements("arn:aws:s3:::b", ((ACCOUNT, "READ"), (ALL_USERS, "READ"), (ACCOUNT, "READ_ACP")))
+    statements = acl_statements("arn:aws:s3:::b", ((ALL_USERS, "READ"), (ACCOUNT, "READ"), (ALL_USERS, "READ_ACP")))
     patterns = [statement.principals.patterns for statement in statements if statement.principals is not None]
-    assert [(("CanonicalUser", ACCOUNT),), (("*", "*"),)] == patterns
+    assert [(("*", "*"),), (("CanonicalUser", ACCOUNT),)] == patterns
 
 
 def test_each_statement_has_the_sid_that_is_given() -> None:
