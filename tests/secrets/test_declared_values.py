@@ -128,3 +128,9 @@ def test_of_several_variables_with_one_value_what_the_code_has_read_is_named_and
     (tmp_path / ".env").write_text("OLD_PASSWORD=Corr3ct-H0rse\nNEW_PASSWORD=Corr3ct-H0rse\n")
     assert "the value of OLD_PASSWORD," in told("Corr3ct-H0rse", {}, tmp_path)[0]
     assert "the value of MY_PASSWORD," in told("Corr3ct-H0rse", {"MY_PASSWORD": "Corr3ct-H0rse"}, tmp_path)[0]
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(100_000, True), (100_001, False)])
+def test_a_file_of_variables_is_read_up_to_100_000_bytes(size: int, *, is_read: bool, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DB_PASSWORD='Corr3ct-H0rse'\n".ljust(size, "#"))
+    assert is_read == bool(told("Corr3ct-H0rse", {}, tmp_path))

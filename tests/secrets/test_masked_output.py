@@ -169,3 +169,12 @@ def test_both_streams_are_masked_as_long_as_a_command_runs_where_the_process_has
         written = [stream and stream.getvalue() for stream in streams]
         assert [stream and "*" * len(KEY) for stream in streams] == written
         assert [stream is None for stream in streams] == [stream is None for stream in masked]
+
+
+def test_a_masked_stream_has_all_of_the_stream_below_but_its_buffer() -> None:
+    written = io.BytesIO()
+    masked = MaskedStream(io.TextIOWrapper(written, encoding="utf-8"))
+    assert (masked.encoding, hasattr(masked, "buffer")) == ("utf-8", False)
+    assert len("see AKIAQ3EGRIBQ2B5VZ7FT") == masked.write("see AKIAQ3EGRIBQ2B5VZ7FT")
+    masked.flush()
+    assert written.getvalue() == b"see " + b"*" * 20

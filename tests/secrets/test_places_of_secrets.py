@@ -141,6 +141,8 @@ def test_a_basic_header_is_one_with_a_user_and_a_password(user: str, password: s
         ("TableTokens", "orders-db", set()),
         ("DB_SECRET", "orders-db", set()),
         ("DB_CREDENTIALS", "orders-db", set()),
+        ("DB_CREDENTIAL", "orders-db", set()),
+        ("DB_CREDENTIAL", "arn:aws:secretsmanager:eu-west-1:1:secret:a", set()),
         ("DB_SECRET", "Corr3ct-H0rse!", {"Corr3ct-H0rse!"}),
         ("DB_PASSWORD", "", set()),
         ("DB_PASSWORD", "true", set()),

@@ -60,6 +60,8 @@ TRIGGERS: Final[tuple[partial[Any], ...]] = (
     partial(Dynamodb, TABLE, filter={"dynamodb": {"Keys": {"a": {"M": {"b": {"Z": [1]}}, "N": [5], "NULL": {}}}}}),
     partial(Dynamodb, TABLE, filter={"eventName": ["INSRT", "insert"], "dynamdb": {}}, view="KEYS_ONLY"),
     partial(Dynamodb, "table", tumbling_window=901, parallelization_factor=11, max_record_age=59),
+    partial(Dynamodb, TABLE, filter={"userIdentity": {"type": ["User"]}, "eventSource": ["aws:sqs"]}),
+    partial(Event, region=["us-gov-west-1", "eu-west"], account=["111122223333", "1"]),
     partial(Kinesis, "s", retries=-2, batch_size=0, batch_window=301, on_failure=POOL),
     partial(Schedule, "rate(00 days)"),
     partial(Schedule, "cron(30 2 28 3 ? 2027)", timezone="Europe/Berlin"),
