@@ -540,3 +540,13 @@ def test_the_policy_of_a_bus_is_not_that_of_a_rule_of_its_name(
     copied(monkeypatch, "services.eventbridge", _event_bus_policies={"shop": json.dumps(document)})
     policies = resource_policy("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:{resource}")
     assert ((parse(document),) if has_policy else ()) == policies
+
+
+def test_what_a_client_asks_for_is_not_what_held_for_everybody_before() -> None:
+    strictness, client = Strictness(), str(os.getpid())
+    asked = ({"on": "true", "client": client}, {"on": "true", "client": client}, {"on": "false"}, {"on": "true"},
+             {"on": "false", "client": client}, {"on": "false"}, {"on": "TRUE"})  # fmt: skip
+    told = [(strictness.settle(parameters)["before"], strictness.applies()) for parameters in asked]
+    assert told == [
+        (False, True), (False, True), (False, True), (False, True), (True, True), (True, False), (False, False)
+    ]  # fmt: skip
