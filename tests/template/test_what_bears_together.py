@@ -289,3 +289,9 @@ def test_each_kind_of_store_stands_beside_what_names_it_under_the_type_that_clou
         "Layer": of("AWS::Lambda::LayerVersion"),
         "Shared": shared,
     }
+
+
+def test_what_runs_under_a_role_that_sam_makes_is_with_its_maker() -> None:
+    runs = of("AWS::Lambda::Function", Role={"Fn::GetAtt": ["ReportRole", "Arn"]})
+    whole = template(Other=SAM, Report=SAM, Runs=runs, Own=ROLE)
+    assert [unit.resources for unit in units(whole, whole)] == [("Other",), ("Report", "Runs"), ("Own",)]
