@@ -157,7 +157,7 @@ MORE: Final = {
     "lost.yaml": CODE + NESTED.partition("\n")[2].replace("inner", "missing"),
     "ci/config/deploy.py": configuration(PREVIEWS),
     "ci/app.py": APP.partition("    orders")[0]
-    + '    jobs = resource("AWS::SQS::Queue", queue_name="pull12")\n    more = resource("AWS::SQS::Queue")\n',
+    + '    jobs = resource("AWS::SQS::Queue", queue_name="pull19")\n    more = resource("AWS::SQS::Queue")\n',
     "any/config/deploy.py": configuration('config.stages.previews = "pull"'),
     "any/app.py": APP,
     "rich.yaml": RICH,
