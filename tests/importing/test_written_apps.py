@@ -297,7 +297,8 @@ ZAPPA: Final = """{
 EDGES_OF_ZAPPA: Final = """{
   "later": {"app_function": "a.b"},
   "dev": {"app_function": "shop.sub.app", "django_settings": "other.settings", "iam_authorization": true,
-    "api_key_required": false, "cognito": {"a": 1}, "tags": {}, "layers": ["arn:aws:lambda:eu-west-1:1:layer:a:1"],
+    "api_key_required": false, "cognito": {"a": 1}, "runtime": "python3.10",
+    "layers": ["arn:aws:lambda:eu-west-1:1:layer:a:1"],
     "role_arn": "arn:aws:iam::111122223333:role/own", "payload_minimum_compression_size": 7, "xray_tracing": false,
     "aws_environment_variables": {"A": 1, "B": 2},
     "events": [
