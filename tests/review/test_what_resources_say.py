@@ -15,12 +15,14 @@ from remit.holders import Holder, bounded, inline
 from remit.iam.comparison import Piece, StatementLocation
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.iam.request import Request
+from remit.review.accepted import accept
 from remit.review.accepted_file import entries_of
 from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.changes import review
 from remit.review.joint_access import JoinedResources
 from remit.review.principal_policies import compare_trust, lets_in_no_more, narrowed_trust
 from remit.review.resource_access import giving, giving_of_file, policies_beside
+from remit.review.resource_losses import resource_losses
 from remit.review.role_files import review_files
 from remit.review.setting_changes import setting_changes
 from remit.roles.reference_shapes import shapes_of
@@ -369,3 +371,37 @@ def test_a_denial_in_a_trust_policy_matters_only_where_somebody_was_let_in() -> 
     for old, new in (((allowed,), (allowed, denied)), ((allowed, denied), (allowed,))):
         comparison = compare_trust(Policy(old), Policy(new))
         assert comparison.same, comparison
+
+
+def test_references_of_two_versions_that_stand_for_one_principal_are_the_same() -> None:
+    old, new = (
+        Policy((replace(allow("sts:AssumeRole"), resources=None, principals=principals(name)),))
+        for name in ("${Old.Arn}", "${New.Arn}")
+    )
+    arn = "arn:aws:iam::111122223333:role/app"
+    assert compare_trust(old, new, {"${Old.Arn}": arn}, {"${New.Arn}": arn}).same
+    assert not compare_trust(old, new, {"${Old.Arn}": arn}, {"${New.Arn}": f"{arn}s"}).same
+
+
+def test_functions_that_come_to_run_under_different_roles_of_others_are_told_apart() -> None:
+    arns = {name: f"arn:aws:iam::444455556666:role/{name}" for name in ("f", "g")}
+    found = review(Version("old", ()), Version("new", (), others=arns))
+    assert [(change.functions, [unread.arn for unread in change.unread]) for change in found.changes] == [
+        ((name,), [arn]) for name, arn in arns.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "stays"),
+    [({"DeletionPolicy": "Retain"}, True), ({"UpdateReplacePolicy": "Retain"}, False), ({}, False)],
+)
+def test_a_resource_that_is_removed_stays_by_its_deletion_policy(attributes: dict[str, Any], *, stays: bool) -> None:
+    (loss,) = resource_losses((Resource("Files", "AWS::S3::Bucket", {}, attributes=attributes),), ())
+    assert (loss.how, loss.is_certain, loss.stays, loss.loses_data) == ("removed", True, stays, not stays)
+
+
+def test_an_entry_that_nothing_needs_is_given_back_as_it_is_written() -> None:
+    found = review(version(), version(names={"${Account}": "111122223333"}))
+    text = json.dumps([{"functions": "*", "because": "x", "policy": "arn:aws:iam::${Account}:policy/p"}])
+    entries = entries_of(text.encode(), "accepted.json")
+    assert accept(found, entries)[1] == entries

@@ -11,9 +11,11 @@ from remit.errors import Origin, RemitError
 from remit.holders import Holder, by_arn, inline
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.iam.prove.compare import equivalent
+from remit.resources.own_resources import own_resources
 from remit.roles.assign import assign
 from remit.roles.broken_features import broken
-from remit.roles.defaults import default_grants
+from remit.roles.defaults import default_grants, needed_actions
+from remit.roles.encryption_keys import with_keys_by_arn
 from remit.roles.fit_quotas import explained, fit
 from remit.roles.policy_size import Sizes
 from remit.triggers.sqs import Sqs
@@ -207,3 +209,28 @@ def test_a_trigger_of_the_apps_own_needs_no_roles() -> None:
         "connects",
         "hello takes messages from queue orders",
     ]
+
+
+def test_the_actions_of_a_default_are_named_once_and_each_destination_is_sent_to() -> None:
+    to = {
+        "OnSuccess": {"Destination": "arn:aws:sqs:eu-west-1:111122223333:done"},
+        "OnFailure": {"Destination": "arn:aws:events:eu-west-1:111122223333:event-bus/failed"},
+    }
+    taking = function(triggers=(Sqs("orders"), Sqs("bills")), event_invoke={"DestinationConfig": to})
+    app = App("shop", "dev", (taking,), default_policy=())
+    assert needed_actions(app, taking) == (
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:SendMessage",
+        "events:PutEvents",
+    )
+
+
+def test_a_statement_that_is_about_more_than_keys_stays_as_it_is() -> None:
+    own = own_resources(App("shop", "dev", (), resources=(Resource("Key", "AWS::KMS::Key", {}),)))
+    mixed, of_key = (allow(*actions, on="${Key}") for actions in (("kms:Decrypt", "s3:GetObject"), ("kms:Decrypt",)))
+    assert with_keys_by_arn(mixed, own) is mixed
+    assert with_keys_by_arn(of_key, own) == allow("kms:Decrypt", on="${Key.Arn}")
