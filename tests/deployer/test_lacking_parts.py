@@ -60,6 +60,16 @@ def test_the_missing_actions_of_a_statement_are_lacking_with_its_conditions() ->
     assert all(item.denial for item in check.lacking)
 
 
+def test_of_several_missing_actions_the_request_and_the_denial_are_those_of_the_first() -> None:
+    wanted = need(allow("sqs:CreateQueue", "sqs:DeleteQueue", "sqs:TagQueue", on=QUEUE))
+
+    (item,) = check_deployer(have(allow("sqs:DeleteQueue", on=QUEUE)), wanted, ACCOUNT).lacking
+
+    assert item.grant.statement.actions.patterns == ("sqs:CreateQueue", "sqs:TagQueue")
+    assert (item.request.action, item.request.resource) == ("sqs:CreateQueue", QUEUE)
+    assert item.denial == f"no statement of the identity's policies allows sqs:CreateQueue on {QUEUE}"
+
+
 def test_a_need_that_is_allowed_lacks_nothing_and_one_that_is_denied_lacks_it() -> None:
     wanted = need(allow("sqs:CreateQueue", on=QUEUE), allow("sns:CreateTopic", on=TOPIC))
 
