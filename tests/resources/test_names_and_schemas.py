@@ -177,6 +177,7 @@ def test_a_mistake_stands_where_its_property_is_set_or_else_where_the_resource_i
 def test_names_that_a_schema_has_are_taken_and_others_told_with_the_nearest() -> None:
     assert [] == told("AWS::SQS::Queue", QueueName="q", Tags=[{"Key": "a", "Value": "b"}])
     assert ["`It` (AWS::SQS::Queue) has no property 'QueueNam'"] == told("AWS::SQS::Queue", QueueNam="q")
+    assert [] == told("Custom::Mine", ServiceToken="arn:aws:sns:eu-west-1:111122223333:t", Whatever={"it": 1})
     assert ["`It.Tags[0]` (AWS::SQS::Queue) has no Value, which it needs"] == told(
         "AWS::SQS::Queue", Tags=[{"Key": "a"}]
     )
