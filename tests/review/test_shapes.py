@@ -142,10 +142,27 @@ def test_a_partition_that_is_referred_to_now_is_one_doubt_of_a_role() -> None:
     found = access(old, new)
     assert (found.gained, found.lost) == ((), ())
     (doubt,) = found.undecided
-    assert doubt.reason.startswith("in the partition aws this changes nothing; in another one")
+    assert doubt.reason.startswith("nothing else changes in the partition aws; in another one")
     assert doubt.source.statement.resources == Globs((HERE % names[0],))  # the new side's
     wider = access(old, template(*(allow(sub(HERE % name)) for name in (*names, ("sns", "a")))))
     assert ([piece.resource for piece in wider.gained], len(wider.undecided)) == ([HERE % ("sns", "a")], 1)
+
+
+def test_what_is_gained_in_the_partition_aws_is_not_said_to_change_nothing() -> None:
+    """A bucket's Deny of one action leaves the other ones of a pattern: those that exist, and any that come later."""
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": sub("${Data.Arn}/*")}
+    held = {"Bucket": ref("Data"), "PolicyDocument": {"Statement": [denial]}}
+    resources: dict[str, dict[str, Any]] = {
+        "Data": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "data"}},
+        "OfData": {"Type": "AWS::S3::BucketPolicy", "Properties": held},
+    }
+    objects = allow("arn:aws:s3:::data/*", Action="s3:*Object")
+    without, granted = (template(*some, resources=resources) for some in ((), (objects,)))
+    gained, lost = access(without, granted), access(granted, without)
+    assert [(piece.action, piece.tier) for piece in (*gained.gained, *lost.lost)] == [("s3:*Object", "now")] * 2
+    assert [piece.request.action for piece in (*gained.gained, *lost.lost)] == ["s3:GetObject"] * 2
+    doubts = [doubt.reason.partition(";")[0] for doubt in (*gained.undecided, *lost.undecided)]
+    assert doubts == ["nothing else changes in the partition aws"] * 2
 
 
 def test_nothing_is_said_of_one_partition_where_another_doubt_stands_in_it_too() -> None:

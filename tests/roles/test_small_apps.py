@@ -809,7 +809,7 @@ def test_the_names_of_streams_and_of_what_has_a_path_are_whole() -> None:
 LATE: Final = f"arn:${{AWS::Partition}}:sqs:{PLACE}:orders"
 SPELLED: Final = LATE.replace("${AWS::Partition}", "aws")
 LITERAL: Final = "arn:aws:sqs:eu-west-1:111122223333:orders"
-AS_IN_AWS: Final = "in the partition aws this changes nothing; "
+AS_IN_AWS: Final = "nothing else changes in the partition aws; "
 ELSEWHERE: Final = f"whether it means `{LITERAL}` depends on where the stack is deployed"
 
 

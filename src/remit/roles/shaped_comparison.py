@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _USUAL_PARTITION: Final = {tokens.PARTITION: PARTITION}
 _OPEN_PARTITIONS: Final = (f"arn:{tokens.PARTITION}:", "arn:*:")
 _SAME_IN_USUAL_PARTITION: Final = (
-    "in the partition aws this changes nothing; "
+    "nothing else changes in the partition aws; "
     "in another one, an ARN that spells aws is not one that refers to the stack's partition"
 )
 
@@ -38,7 +38,10 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     gained, undecided_gains = before.settled(comparison.gained)
     lost, undecided_losses = after.settled(comparison.lost)
     undecided = (*comparison.undecided, *undecided_gains, *undecided_losses)
-    if undecided and _decided_in_usual_partition(before.layers, after.layers, gained, lost):
+    usual = _decided_in_usual_partition(before.layers, after.layers, gained, lost) if undecided else None
+    if usual is not None:
+        # A pattern may gain in any partition what AWS has not yet, and in the usual one what it has.
+        gained, lost = _as_of_today(gained, usual.gained), _as_of_today(lost, usual.lost)
         first_undecided = next(iter(undecided_gains), undecided[0])  # rather one of the new side
         undecided = (replace(first_undecided, reason=_SAME_IN_USUAL_PARTITION),)
         if not (_spells_partition(before.layers) or _spells_partition(after.layers)):
@@ -51,18 +54,30 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     )
 
 
-def _decided_in_usual_partition(old: Layers, new: Layers, gained: Iterable[Piece], lost: Iterable[Piece]) -> bool:
-    """Return whether in the partition aws nothing is undecided, and nothing is gained or lost beside these pieces.
+def _decided_in_usual_partition(
+    old: Layers, new: Layers, gained: Iterable[Piece], lost: Iterable[Piece]
+) -> Comparison | None:
+    """The comparison in the partition aws, if nothing is undecided there, nor gained or lost beside these pieces.
 
-    False where the layers have no reference to a partition.
+    None as well where the layers have no reference to a partition.
     """
     usual_old, usual_new = (_Shaped(layers, _USUAL_PARTITION).layers for layers in (old, new))
     if (usual_old, usual_new) == (old, new):
-        return False
+        return None
     comparison = compare(usual_old, usual_new)
-    if comparison.undecided:
-        return False
-    return _places(comparison.gained) <= _places(gained) and _places(comparison.lost) <= _places(lost)
+    is_told = _by_place(comparison.gained).keys() <= _by_place(gained).keys()
+    is_told = is_told and _by_place(comparison.lost).keys() <= _by_place(lost).keys()
+    return comparison if is_told and not comparison.undecided else None
+
+
+def _as_of_today(pieces: Iterable[Piece], usual_pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces, with the request of the same one in the partition aws where it can be made today there alone."""
+    usual = _by_place(usual_pieces)
+    told = []
+    for place, piece in _by_place(pieces).items():
+        same = usual.get(place, piece)
+        told.append(replace(piece, tier=same.tier, request=same.request) if piece.tier == "future" else piece)
+    return told
 
 
 def _spells_partition(layers: Layers) -> bool:
@@ -81,9 +96,11 @@ def _spells_partition(layers: Layers) -> bool:
     return any(text.startswith("arn:") and not text.startswith(_OPEN_PARTITIONS) for text in texts)
 
 
-def _places(pieces: Iterable[Piece]) -> set[tuple[str, str, str]]:
-    """Of each piece its statement's place, its action, and its resource in the partition aws."""
-    return {(piece.source.name, piece.action, fill_references(piece.resource, _USUAL_PARTITION)) for piece in pieces}
+def _by_place(pieces: Iterable[Piece]) -> dict[tuple[str, str, str], Piece]:
+    """Pieces by the place of their statement, their action, and their resource in the partition aws."""
+    return {
+        (piece.source.name, piece.action, fill_references(piece.resource, _USUAL_PARTITION)): piece for piece in pieces
+    }
 
 
 class _Shaped:
