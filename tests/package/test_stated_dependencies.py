@@ -36,6 +36,7 @@ def source_of(folder: Path) -> Source:
     [
         ("idna==3 # pinned\nanyio#no-comment\n", ("idna==3", "anyio#no-comment"), []),
         ("idna \\\n  ==3\n\nanyio", ("idna    ==3", "anyio"), []),
+        ("idna\nanyio \\", ("idna", "anyio"), []),
         ("-e ./lib", ("./lib",), ["lib"]),
         ("--editable=./lib", ("./lib",), ["lib"]),
         ("./lib[extra] ; python_version > '3'", ("./lib[extra] ; python_version > '3'",), ["lib"]),
@@ -203,3 +204,14 @@ def test_wheels_beside_a_lock_are_found_in_their_folders_and_those_with_an_addre
     assert source_of(project({"pylock.toml": text})).lines == (
         "--find-links .", "--find-links s", "--find-links wheels", f"a==1 {hashes}",
     )  # fmt: skip
+
+
+def test_remit_among_the_projects_own_dependencies_is_noticed_and_uvs_own_file_is_in_the_settings(
+    project: Project,
+) -> None:
+    own = OWN.replace('"idna"', '"idna", "remit>=0.1"')
+    folder = project({"requirements.txt": ".", "pyproject.toml": own})
+    before = source_of(folder)
+    assert before.names_remit
+    (folder / "uv.toml").write_text('index-url = "https://host/simple"\n', "utf-8")
+    assert source_of(folder).settings == before.settings + 'index-url = "https://host/simple"\n'
