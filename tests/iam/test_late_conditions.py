@@ -56,3 +56,20 @@ def test_what_changes_around_it_is_proven_with_it_true_or_false(
 ) -> None:
     found = compare_documents(old, new)
     assert (bool(found.gained), bool(found.lost), found.undecided) == (bool(gained), bool(lost), ())
+
+
+@pytest.mark.parametrize(
+    ("operator", "limit"),
+    [
+        ("NumericLessThan", "10"), ("DateLessThan", "2027-01-01T00:00:00Z"), ("Bool", "true"),
+        ("IpAddress", "10.0.0.0/8"), ("StringEquals", "10"), ("ArnLike", "arn:aws:s3:::*"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("is_open", "expected"), [(True, "Unknown"), (False, "ImplicitlyDenied")])
+def test_a_value_that_the_deploy_fills_in_is_open_and_meets_nothing_where_it_is_not(
+    operator: str, limit: str, expected: str, *, is_open: bool
+) -> None:
+    policy = _policy({**READ, "Condition": {operator: {"x:key": limit}}})
+    late = frozenset({"${Late}"} if is_open else ())
+    request = Request("s3:GetObject", "arn:aws:s3:::data/a", context={"x:key": "${Late}"}, open=late)
+    assert evaluate(request, [policy]).verdict == expected

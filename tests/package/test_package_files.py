@@ -184,21 +184,23 @@ def test_a_link_inside_the_project_gives_the_file_or_folder_that_it_leads_to(pro
 def test_links_that_leave_lead_nowhere_run_in_circles_or_reach_secrets_are_refused_together(
     project: Project,
 ) -> None:
-    folder = project({"app.py": "", ".env": "A=1", "deep/x.py": ""})
+    folder = project({"app.py": "", ".env": "A=1", "deep/x.py": "", "deep/er/y.py": ""})
     (folder / "a").symlink_to("/etc/hostname")
     (folder / "b").symlink_to("missing")
     (folder / "c").symlink_to("c")
     (folder / "deep" / "d").symlink_to(folder, target_is_directory=True)
+    (folder / "deep" / "er" / "e").symlink_to("..", target_is_directory=True)
     (folder / "settings").symlink_to(".env")
     (folder / "up").symlink_to("../project-2")
     (folder.parent / "project-2").mkdir()
     told = refusal(folder).splitlines()
-    assert told[:7] == [
-        "error: cannot pack 6 files:",
+    assert told[:8] == [
+        "error: cannot pack 7 files:",
         "  'a': a link that leaves the project ('/etc/hostname')",
         "  'b': a link that leads nowhere",
         "  'c': a link that leads back to itself",
         "  'deep/d': a link that leads back to itself",
+        "  'deep/er/e': a link that leads back to itself",
         "  'settings': a link to '.env', which stays out (secrets never go into a zip)",
         "  'up': a link that leaves the project ('../project-2')",
     ]
