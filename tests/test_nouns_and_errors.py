@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from remit import errors
 from remit.app import (
     ApiSettings,
     App,
@@ -437,3 +439,20 @@ def test_names_are_near_by_their_letters_in_any_case() -> None:
     assert nearest("polcy", ["policy", "police"]) == "policy"
     assert [nearest("plcyx", ["policy"], likeness) for likeness in (0.6, MISSPELT)] == ["policy", None]
     assert (did_you_mean("Polcy", ["policy"]), did_you_mean("zzz", ["policy"])) == ("did you mean `policy`?", None)
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        (errors.__file__, True),
+        (functools.__file__, True),
+        ("<string>", True),
+        ("<frozen importlib._bootstrap>", True),
+        ("<stdin>", False),
+        ("app.py", False),
+    ],
+)
+def test_code_of_remit_of_the_library_or_of_no_file_is_nobodys(file: str, *, expected: bool) -> None:
+    found: dict[str, Any] = {}
+    exec(compile("import sys\nframe = sys._getframe()", file, "exec"), found)  # noqa: S102 - a frame of that file
+    assert errors.is_nobodys_code(found["frame"]) is expected

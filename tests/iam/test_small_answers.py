@@ -8,6 +8,7 @@ import pytest
 
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
+from remit.iam.decide.evaluation_logic import means_everyone
 from remit.iam.pattern_list import resources_cover
 from remit.iam.policy import Globs, Policy, allow, parse_statement
 from remit.iam.prove.glob_sets import FRESH
@@ -89,3 +90,18 @@ def test_an_account_of_too_many_digits_stays_as_it_is() -> None:
     account = f"{ACCOUNT}4{FRESH}"
     places = [*in_other_places(f"arn:{FRESH}:iam::{account}:role/x")]
     assert {place.split(":")[4] for place in places} == {account}
+
+
+@pytest.mark.parametrize(
+    ("principals", "expected"),
+    [
+        ({"Principal": "*"}, True),
+        ({"Principal": {"AWS": ["111122223333", "*"]}}, True),
+        ({"Principal": {"AWS": "111122223333"}}, False),
+        ({"NotPrincipal": "*"}, False),
+        ({}, False),
+    ],
+)
+def test_everyone_is_meant_by_a_star_among_those_that_are_named(principals: Any, *, expected: bool) -> None:
+    statement = parse_statement({"Effect": "Allow", **principals, "Action": "s3:GetObject", "Resource": "*"})
+    assert means_everyone(statement) is expected

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from remit.lint import lint_bytes, lint_document
+from remit.lint.principals import of_service
 
 AT = "eu-west-1:111122223333"
 
@@ -302,3 +304,27 @@ def test_a_statement_that_excepts_everything_is_one_finding(effect: str, verb: s
     findings = lint_bytes(document, "policy.json", kind="identity")
     message = f"{element} '*' excepts everything: the statement {verb} nothing"
     assert [(finding.rule, finding.message) for finding in findings] == [("R309", message)]
+
+
+@pytest.mark.parametrize(
+    ("principal", "meant"),
+    [
+        ("ec-2.amazonaws.com", "ec2"),
+        ("lambda_.amazonaws.com", "lambda"),
+        ("lamda.amazonaws.com", "lambda"),
+        ("ec2.amazonaws.com", None),
+    ],
+)
+def test_the_service_that_a_principal_means_is_proposed(principal: str, meant: str | None) -> None:
+    problem = of_service(principal)
+    assert (problem and problem[1]) == (meant and f"did you mean '{meant}.amazonaws.com'?")
+
+
+def test_of_each_rule_about_a_whole_policy_a_hundred_findings_are_told() -> None:
+    statements = [
+        {"Sid": f"A{n // 2}", "Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::b{n}/*"}
+        for n in range(260)
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements}).encode()
+    rules = Counter(one.rule for one in lint_bytes(document, "policy.json", kind="identity"))
+    assert rules["R116"] == 100

@@ -11,7 +11,7 @@ import pytest
 from remit.errors import RemitError
 from remit.package.archive import CHUNK
 from remit.package.files import survey
-from remit.package.packed_files import ChangedError, read
+from remit.package.packed_files import ChangedError, look, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -292,3 +292,17 @@ def test_a_folder_that_may_not_be_listed_is_named(
     (open_folder / "closed").mkdir(mode=0)
     with nobody():
         assert "cannot pack 'closed/': Permission denied" in refusal(open_folder)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [(0o644, False), (0o755, True), (0o700, True), (0o750, True), (0o655, False)]
+)
+def test_a_file_is_packed_as_executable_where_its_owner_may_execute_it(
+    tmp_path: Path, mode: int, *, expected: bool
+) -> None:
+    path = tmp_path / "run"
+    path.write_bytes(b"x")
+    path.chmod(mode)
+    entry = look(path, "bin/run")
+    assert (entry.name, entry.written, entry.path) == ("bin/run", "bin/run", str(path))
+    assert (entry.executable, entry.size) == (expected, 1)

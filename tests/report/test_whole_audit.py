@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any, Final
 
+from remit.audit.results import UnusedPolicy, UnusedRow
 from remit.report.audit import access_csv, audit_json, audit_text
 from remit.report.audit_page import audit_page
 from remit.report.audit_sarif import audit_sarif
@@ -346,3 +347,11 @@ def test_programs_get_every_field_of_every_row() -> None:
     told = json.loads("".join(audit_json(WHOLE)))
     assert told == expected
     assert [*told] == [*expected]
+
+
+def test_as_many_names_as_a_row_has_room_for_are_told_without_more() -> None:
+    names = tuple(f"x:Action{number}" for number in range(12))
+    unused = UnusedRow(role("a"), "2026-11-20T00:00:00Z", "", (UnusedPolicy("p", names, len(names), ()),))
+    page = "".join(audit_page(replace(WHOLE, unused=(unused,))))
+    assert ", ".join(names) in page
+    assert f"{names[-1]} and" not in page

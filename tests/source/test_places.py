@@ -230,3 +230,31 @@ def test_a_part_of_a_document_is_found_by_its_path_and_texts_by_what_is_written_
     place = places.part(tmp_path, Origin("a.py", 1, 1), path)
     assert at(DOCUMENT, place).startswith(found)
     assert ("a.py", DOCUMENT.count(found) > 0) == (place.file, True)
+
+
+NAMED = """\
+FIRST = [1, 2]
+SUM = FIRST + [3]
+OPEN = [4, *more, 5]
+TWICE = [6]
+TWICE = [7]
+value = [*SUM, 8] + OPEN + (TWICE,)
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (7, "1 2 3 8 4 5 TWICE"),
+        (9, "1 2 3 8 4 more more 5 TWICE"),
+        (3, "value value value"),
+    ],
+)
+def test_the_items_of_a_list_are_followed_through_names_and_sums(tmp_path: Path, count: int, expected: str) -> None:
+    file = tmp_path / "a.py"
+    file.write_text(NAMED, "utf-8")
+    assigned = ast.parse(NAMED).body[-1]
+    assert isinstance(assigned, ast.Assign)
+    nodes = places.item_nodes(assigned.value, count, str(file))
+    told = ["value" if node is assigned.value else node and ast.unparse(node) for node in nodes]
+    assert told == expected.split()

@@ -252,3 +252,9 @@ def test_a_policy_is_told_by_any_of_its_statements(statements: Any, *, is_one: b
 )
 def test_a_text_is_no_document_unless_it_has_statements(value: Any) -> None:
     assert document_in_text(value) is None
+
+
+@pytest.mark.parametrize("before", ["", "\n  ", "\t"])
+def test_a_text_with_statements_is_a_document_whatever_blanks_come_before_it(before: str) -> None:
+    document = {"Version": "2012-10-17", "Statement": [SENDING]}
+    assert document_in_text(before + json.dumps(document)) == document
