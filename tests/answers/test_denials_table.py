@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from remit.answers.denial import parse
+from remit.answers.denial import Denial, parse
 
 TABLE = Path(__file__).parents[1] / "data" / "denials.jsonl"
 CASES: dict[str, dict[str, Any]] = {
@@ -76,3 +76,46 @@ def test_what_else_was_denied_in_a_log_is_told() -> None:
     assert found is not None
     assert (found.action, found.resource) == ("s3:GetObject", "a")
     assert found.others == ("s3:PutObject on a", "s3:GetObject on b")
+
+
+WHO: Final = "arn:aws:iam::111122223333:user/u"
+QUEUE: Final = "arn:aws:sqs:eu-west-1:111122223333:q"
+ELSEWHERE: Final = "arn:aws:dynamodb:eu-west-1:444455556666:table/orders"
+TRAIL: Final = {
+    "eventSource": "dynamodb.amazonaws.com",
+    "eventName": "GetItem",
+    "awsRegion": "eu-west-1",
+    "errorCode": "AccessDenied",
+    "userIdentity": {"arn": WHO},
+    "requestParameters": {"tableName": ELSEWHERE, "indexArn": f"{ELSEWHERE}/index/i"},
+}
+STACK_EVENT: Final = {
+    "ResourceStatusReason": f"User: {WHO} is not authorized to perform: sqs:CreateQueue on resource: {QUEUE}",
+    "LogicalResourceId": "Queue",
+    "StackName": "shop",
+}
+DECODED: Final = {
+    "allowed": False,
+    "explicitDeny": True,
+    "context": {"action": "sqs:CreateQueue", "principal": {"arn": WHO}, "resource": QUEUE},
+}
+PROXIED: Final = (
+    'Error executing "PutObject" on "https://files.example/b/k"; AccessDenied (Service: Amazon S3; Status Code: 403)'
+)
+READ: Final = {
+    f"2026-01-01 INFO {json.dumps(TRAIL)}": Denial(WHO, None, ELSEWHERE, operation="GetItem", service="dynamodb"),
+    f"2026-01-01 INFO {json.dumps(STACK_EVENT)} ...": Denial(
+        WHO, "sqs:CreateQueue", QUEUE, logical_id="Queue", stack="shop", deploying=True
+    ),
+    f"2026-01-01 INFO {json.dumps(DECODED)}": Denial(WHO, "sqs:CreateQueue", QUEUE, explicit=True),
+    f"User: {WHO} is not authorized to perform: SQS:createqueue on resource: {QUEUE} "
+    "because no identity-based policy allows the sqs:CreateQueue action": Denial(
+        WHO, "SQS:createqueue", QUEUE, layer="identity", explicit=False
+    ),
+    PROXIED: Denial(operation="PutObject", service="Amazon S3"),
+}
+
+
+@pytest.mark.parametrize("text", READ)
+def test_a_record_in_a_log_and_a_message_in_another_case_are_read_whole(text: str) -> None:
+    assert READ[text] == parse(text)

@@ -90,6 +90,10 @@ LAYOUTS = {
         "@app.function(policy=[\n    # nothing yet\n])\n",
         f"@app.function(policy=[\n    # nothing yet\n    {GRANT},\n])\n",
     ),
+    "a decorator that is called at once": (
+        "def first(event, context): ...\napp.function(timeout=3)(first)\n",
+        f"def first(event, context): ...\napp.function(timeout=3, policy=[{GRANT}])(first)\n",
+    ),
     "another decorator": ("@keep\n@app.function()\n", f"@keep\n@app.function(policy=[{GRANT}])\n"),
     "letters beyond ASCII before it": (
         "é = 1; app.function(name='hello', handler='app.hello')\n",

@@ -227,6 +227,154 @@ def test_a_boundary_of_a_template_is_seen_where_it_is_known_of_all_who_may_have_
     assert "the permissions boundary" in cause.unread
 
 
+VPC: Final = {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+DELETE: Final = {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::data/*", **VPC}
+WRITE: Final = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::data/*"}
+
+
+def holder(kind: str, *statements: dict[str, Any], **more: Any) -> dict[str, Any]:
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return {
+        "Type": f"AWS::IAM::{kind}",
+        "Properties": {"Policies": [{"PolicyName": "p", "PolicyDocument": document}], **more},
+    }
+
+
+HOLDERS: Final = {
+    "Reader": holder("Role", WRITE, DELETE, RoleName="reader", PermissionsBoundary={"Ref": "Limit"}),
+    "Other": holder("Role", WRITE, DELETE, PermissionsBoundary="arn:aws:iam::111122223333:policy/own"),
+    "Bound": holder(
+        "Role",
+        {**WRITE, "Action": "s3:PutObject"},
+        DELETE,
+        RoleName="bound",
+        PermissionsBoundary={"Fn::If": ["IsProd", {"Ref": "Limit"}, {"Ref": "AWS::NoValue"}]},
+    ),
+    "Limit": {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": {**WRITE, "Action": ["s3:GetObject", "s3:DeleteObject"]},
+            }
+        },
+    },
+    "Team": holder("Group", WRITE, GroupName="team"),
+    "Ann": holder("User", {**WRITE, "Action": "s3:GetObject"}, UserName="ann"),
+    "Work": {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {"FunctionName": "worker", "Role": {"Fn::GetAtt": ["Other", "Arn"]}},
+    },
+}
+HELD: Final = json.dumps(
+    {
+        "Parameters": {"Env": {"Type": "String"}},
+        "Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Env"}, "prod"]}},
+        "Resources": HOLDERS,
+    }
+).encode()
+OBJECT: Final = "arn:aws:s3:::data/a"
+SESSION: Final = "arn:aws:sts::111122223333:assumed-role/"
+USER: Final = "arn:aws:iam::111122223333:user/"
+ORGANIZATION: Final = "service and resource control policies"
+BOUNDARY: Final = "the permissions boundary"
+OTHERS: Final = ("a session policy", "the resource's own policy", "the policy of a VPC endpoint")
+KNOWN: Final = (ORGANIZATION, *OTHERS)
+UNKNOWN: Final = (ORGANIZATION, BOUNDARY, *OTHERS)
+NO_KEY: Final = "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
+VPC_NOT_MET: Final = "on a condition that was not met, or is not known here: aws:SourceVpc"
+OF_ORGANIZATION: Final = "no policy of the account can allow it: ask whoever owns the organization's policies"
+TOLD: Final[list[tuple[Denial, str, dict[str, str], tuple[str, ...], tuple[str, ...]]]] = [
+    (
+        Denial(f"{SESSION}reader/x", "s3:PutObject", OBJECT),
+        "the permissions boundary of the role Reader does not allow it; the role Reader allows it",
+        {"Reader": "ImplicitlyDenied"},
+        (),
+        KNOWN,
+    ),
+    (
+        Denial(f"{SESSION}reader/x", "s3:DeleteObject", OBJECT),
+        f"the role Reader allows it {VPC_NOT_MET}",
+        {"Reader": "Unknown"},
+        (),
+        KNOWN,
+    ),
+    (
+        Denial(None, "s3:DeleteObject", OBJECT),
+        f"the roles of the template allow it {VPC_NOT_MET}",
+        {"Reader": "Unknown", "Other": "Unknown", "Bound": "Unknown"},
+        (),
+        UNKNOWN,
+    ),
+    (
+        Denial(f"{SESSION}bound/x", "s3:PutObject", OBJECT),
+        "the role Bound does not allow it if Env = prod",
+        {"Bound": "Unknown"},
+        (),
+        KNOWN,
+    ),
+    (
+        Denial(f"{SESSION}shop-Other-ABC123DEF/x", "s3:PutObject", OBJECT),
+        f"the role Other allows it: {OLDER}",
+        {"Other": "Allowed"},
+        (),
+        UNKNOWN,
+    ),
+    (
+        Denial(f"{SESSION}any/worker", "s3:GetObject", OBJECT),
+        f"the role Other allows it: {OLDER}",
+        {"Other": "Allowed"},
+        (NO_KEY,),
+        UNKNOWN,
+    ),
+    (
+        Denial(f"{SESSION}shop-Team-ABC123DEF/x", "s3:GetObject", OBJECT),
+        "whoever asked is not a role of the template",
+        {},
+        (NO_KEY,),
+        UNKNOWN,
+    ),
+    (
+        Denial(f"{USER}ann", "s3:PutObject", OBJECT),
+        "the user Ann does not allow it",
+        {"user Ann": "ImplicitlyDenied"},
+        (),
+        KNOWN,
+    ),
+    (Denial(f"{USER}bob", "s3:PutObject", OBJECT), "whoever asked is not a user of the template", {}, (), UNKNOWN),
+    (
+        Denial(f"{SESSION}reader/x", "s3:GetObject", OBJECT, layer="scp", explicit=True),
+        "a service control policy of the organization denies it; the role Reader allows it",
+        {"Reader": "Allowed"},
+        (OF_ORGANIZATION,),
+        KNOWN,
+    ),
+    (
+        Denial(f"{SESSION}reader/x", "s3:GetObjectAcl", OBJECT, layer="scp", explicit=True),
+        "a service control policy of the organization denies it; the role Reader does not allow it either",
+        {"Reader": "ImplicitlyDenied"},
+        (OF_ORGANIZATION,),
+        KNOWN,
+    ),
+    (
+        Denial(None, "s3:PutObject", OBJECT, deploying=True),
+        "whoever deploys may not do it: CloudFormation asks with their permissions",
+        {},
+        ("for whoever deploys, `remit policy deployer t.json` writes the whole policy",),
+        UNKNOWN,
+    ),
+]
+
+
+@pytest.mark.parametrize(("denial", "conclusion", "verdicts", "advice", "unread"), TOLD)
+def test_of_a_template_with_limits_users_and_conditions_all_is_told(
+    denial: Denial, conclusion: str, verdicts: dict[str, str], advice: tuple[str, ...], unread: tuple[str, ...]
+) -> None:
+    cause = why_of(denial, read(HELD, "t.json"))
+    told = {answer.asker: answer.verdict for answer in cause.answers}
+    assert (conclusion, verdicts, advice, unread) == (cause.conclusion, told, cause.advice, cause.unread)
+
+
 def test_an_operation_of_many_actions_is_told_by_its_first_three() -> None:
     known = operation("dynamodb", "TransactWriteItems")
     assert known is not None

@@ -146,6 +146,7 @@ def test_a_statement_gives_an_action_that_it_names_on_what_matches_without_condi
         ("iam:PassRole", "iam::${AWS::AccountId}:role/RoleNameWithPath"),
         ("events:PutEvents", f"events:{LATE}:event-bus/EventBusName"),
         ("states:StartExecution", f"states:{LATE}:stateMachine:StateMachineName"),
+        ("dynamodb:UpdateGlobalTableVersion", "dynamodb::${AWS::AccountId}:global-table/GlobalTableName"),
     ],
 )
 def test_the_form_of_a_resource_is_the_shortest_of_those_that_the_action_needs(action: str, expected: str) -> None:
