@@ -121,11 +121,14 @@ def test_of_more_than_four_conditions_each_alone_turns_out_otherwise(count: int)
         ("Rules.Names", [["a", "b"], "c"]),
         ("Table.Name", ["t", "u"]),
         ("Table.Missing", []),
+        ("Odd.No", [False]),
+        ("Odd.Zero[]", [0]),
+        ("Odd.Empty", [""]),
+        ("Odd.None", []),
     ],
 )
 def test_the_values_at_a_path_are_those_of_every_item_and_every_branch(path: str, found: list[Any]) -> None:
     table = {"Fn::If": ["A", {"Name": "t"}, {"Name": "u"}]}
-    assert (
-        list(values_at({"Rules": [{"Names": ["a", "b"]}, {"Names": "c"}, {"Names": None}], "Table": table}, path))
-        == found
-    )
+    rules = [{"Names": ["a", "b"]}, {"Names": "c"}, {"Names": None}]
+    odd = {"No": False, "Zero": 0, "Empty": "", "None": None}
+    assert list(values_at({"Rules": rules, "Table": table, "Odd": odd}, path)) == found

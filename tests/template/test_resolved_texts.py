@@ -62,6 +62,11 @@ def texts(value: Any) -> tuple[str, ...]:
         ({"Fn::Join": ["-", {"Fn::Split": ["", "a"]}]}, (UNKNOWN,)),
         ({"Fn::Join": ["-", {"Fn::If": ["C", ["a"], {"Ref": "Elsewhere"}]}]}, ("a",)),
         ({"Fn::Join": ["-", {"Fn::Split": [",", {"Fn::If": ["C", "a,b", {"Ref": "Elsewhere"}]}]}]}, (UNKNOWN,)),
+        ({"Fn::Join": ["-", ["a", {"Fn::If": ["C", "b", NO_VALUE]}, "c"]]}, ("a-b-c", "a-c")),
+        (
+            {"Fn::Join": ["-", ["a", {"Fn::If": ["C", {"Fn::If": ["D", NO_VALUE, "b"]}, "c"]}]]},
+            ("a-b", "a-c", "a"),
+        ),
     ],
 )
 def test_a_value_is_resolved_to_its_texts(value: Any, expected: tuple[str, ...]) -> None:

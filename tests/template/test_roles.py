@@ -114,14 +114,18 @@ def test_policies_for_a_role_that_the_template_does_not_make_are_a_role_of_that_
 
 def test_a_role_says_whether_and_when_the_template_makes_it() -> None:
     role = {"Type": "AWS::IAM::Role", "Condition": "IsProd", "Properties": {}}
+    kept = {"Type": "AWS::IAM::Role", "DeletionPolicy": "Retain", "DependsOn": "Policy"}
     document = {"Statement": [statement("s3:GetObject")]}
     policy = {"PolicyName": "p", "PolicyDocument": document, "Roles": ["elsewhere"]}
-    resources = {"Mine": role, "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy}}
+    resources = {"Mine": role, "Kept": kept, "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy}}
     template = {"Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}}, "Resources": resources}
     roles = read_roles(json.dumps(template).encode(), "template.json").roles
-    assert [(role.logical_id, role.condition, role.only_attached_to) for role in roles] == [
-        ("Mine", "IsProd", False),
-        ("elsewhere", None, True),
+    made_if = "it is there only if IsProd"
+    outside = "the template does not make this role: it only attaches these policies to it"
+    assert [(role.logical_id, role.condition, role.only_attached_to, role.notes) for role in roles] == [
+        ("Mine", "IsProd", False, (made_if,)),
+        ("Kept", None, False, ()),
+        ("elsewhere", None, True, (outside,)),
     ]
 
 
