@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
 
 from answering import NUMBER, Refused, answering
+from remit.app import ExistingValue, Grant, Reason
 from remit.deploy.bucket import Bucket, artefact_bucket, exists
 from remit.deploy.ci_roles import ci_roles, make_roles, subject
+from remit.deploy.deployment_record import forget, last_record, remember_running
+from remit.deploy.existing_values import calls_for_existing
+from remit.deploy.local_preparation import make_local_accounts
 from remit.deploy.session import Account
 from remit.deploy.status import DeployedResource, status
-from remit.errors import RemitError
+from remit.deployer.needed_actions import DeployCall
+from remit.errors import Origin, RemitError
+from remit.holders import Holder, inline
+from remit.iam.policy import parse_statement
+from remit.review.access_change import Version
+from remit.review.record import Place, record, record_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STACK: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
 MADE: Final = datetime(2026, 3, 1, tzinfo=UTC)
@@ -147,3 +160,99 @@ def test_a_stack_has_the_resources_of_all_pages_by_their_logical_ids() -> None:
     assert asked.calls("cloudformation.ListStackResources") == [
         {"StackName": STACK}, {"StackName": STACK, "NextToken": "2"}
     ]  # fmt: skip
+
+
+def test_what_a_template_takes_of_the_account_is_looked_up_by_calls_on_just_that() -> None:
+    why = "to look up what the template takes of the account"
+
+    def parameter(name: str) -> DeployCall:
+        arn = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/{name}"
+        return DeployCall("ssm.GetParameter", ("ssm:GetParameter",), arn, why)
+
+    parts = ("Vpcs", "Subnets", "RouteTables", "SecurityGroups")
+    network = [DeployCall(f"ec2.Describe{part}", (f"ec2:Describe{part}",), "*", why) for part in parts]
+    group = ExistingValue("Group", "security_group", "prod", "web")
+    subnets = ExistingValue("Subnets", "subnets", "prod")
+    url, size = ExistingValue("Url", "parameter", "/shop/url"), ExistingValue("Size", "parameter", "size")
+    assert list(calls_for_existing([group])) == list(calls_for_existing([subnets])) == network
+    assert list(calls_for_existing([url, group, subnets, size])) == [parameter("shop/url"), parameter("size"), *network]
+    assert list(calls_for_existing([size])) == [parameter("size")]
+    assert list(calls_for_existing([])) == []
+
+
+def test_each_file_that_is_for_no_other_account_of_this_machine_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "local"
+    here, asked = answering({}, local=True)
+    make_local_accounts(tmp_path, here)
+    folder.mkdir(parents=True)
+    names = (f"{NUMBER}.yaml", "11112222333.yaml", "444455556666.yaml.old", "444455556666.toml", "theirs.json")
+    for name in names:
+        (folder / name).write_text("Resources: {}")
+    make_local_accounts(tmp_path, answering({})[0])
+
+    with pytest.raises(RemitError) as told:
+        make_local_accounts(tmp_path, here)
+
+    assert [(error.message, error.hint, error.origin) for error in told.value.all] == [
+        (
+            f"{name!r} is not the name of another account's template",
+            "name it after the account: `111122223333.yaml`",
+            Origin(f"config/local/{name}"),
+        )
+        for name in sorted(names)
+    ]
+    assert asked.asked == []
+
+
+def test_what_runs_is_recorded_with_the_reasons_of_the_last_build_else_of_the_record(tmp_path: Path) -> None:
+    actions = ("sqs:SendMessage", "s3:GetObject", "sns:Publish")
+    both, recorded, by_hand = ({"Effect": "Allow", "Action": action, "Resource": "*"} for action in actions)
+    document = {"Version": "2012-10-17", "Statement": [both, recorded, by_hand]}
+    trust = {**both, "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    del trust["Resource"]
+    properties = {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "Policies": [{"PolicyName": "remit", "PolicyDocument": document}],
+    }
+    template = {"Resources": {"WebRole": {"Type": "AWS::IAM::Role", "Properties": properties}}}
+    stack = {"StackName": "orders-dev", "StackId": STACK, "CreationTime": MADE, "StackStatus": "UPDATE_COMPLETE"}
+    account, _ = answering(
+        {
+            "cloudformation.DescribeStacks": [{"Stacks": [stack]}, Refused("ValidationError", "it does not exist")],
+            "cloudformation.GetTemplate": {"TemplateBody": json.dumps(template)},
+        }
+    )
+    grants = [
+        Grant(parse_statement(statement), Reason("text", "of the record"), Origin("app.py", 9, 5))
+        for statement in (both, recorded)
+    ]
+    before = Version("before", (Holder("WebRole", (inline(grants),), ("web",)),))
+    path = record_path(tmp_path, "orders-dev")
+    path.parent.mkdir(parents=True)
+    path.write_text(record(before, "dev", Place(NUMBER, "eu-central-1")))
+    built = {"statement": both, "because": "of the build", "file": "app.py", "line": 3, "column": 7}
+    (tmp_path / ".remit" / "build").mkdir()
+    (tmp_path / ".remit" / "build" / "roles.json").write_text(
+        json.dumps([{"role": "WebRole", "functions": ["web"], "grants": [built]}])
+    )
+
+    remember_running(account, tmp_path, "orders-dev", "prod")
+
+    written = path.read_text()
+    place = ("orders-dev", "prod", NUMBER, "eu-central-1", False)
+    assert tuple(map(json.loads(written).get, ("namespace", "stage", "account", "region", "local"))) == place
+    found = last_record(account, tmp_path, "orders-dev")
+    assert found is not None
+    (role,) = found.roles
+    assert role.logical_id == "WebRole"
+    assert [(str(grant.origin), grant.because) for grant in role.grants][:2] == [
+        ("app.py:3:7", "of the build"),
+        ("app.py:9:5", "of the record"),
+    ]
+    assert [grant.statement for grant in role.grants] == [parse_statement(each) for each in (both, recorded, by_hand)]
+    assert "of the" not in role.grants[2].because
+    remember_running(account, tmp_path, "orders-dev", "dev")  # nothing runs any more
+    assert path.read_text() == written
+    forget(account, tmp_path, "orders-dev")
+    forget(account, tmp_path, "orders-dev")
+    assert last_record(account, tmp_path, "orders-dev") is None
