@@ -112,6 +112,13 @@ READ: Final = {
     "because no identity-based policy allows the sqs:CreateQueue action": Denial(
         WHO, "SQS:createqueue", QUEUE, layer="identity", explicit=False
     ),
+    json.dumps(
+        {
+            "eventSource": "sqs.amazonaws.com",
+            "errorCode": "AccessDenied",
+            "errorMessage": STACK_EVENT["ResourceStatusReason"],
+        }
+    ): Denial(WHO, "sqs:CreateQueue", QUEUE),
     PROXIED: Denial(operation="PutObject", service="Amazon S3"),
 }
 

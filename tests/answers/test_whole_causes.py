@@ -230,6 +230,7 @@ def test_a_boundary_of_a_template_is_seen_where_it_is_known_of_all_who_may_have_
 VPC: Final = {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
 DELETE: Final = {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::data/*", **VPC}
 WRITE: Final = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::data/*"}
+NO_PUT: Final = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
 
 
 def holder(kind: str, *statements: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -250,6 +251,16 @@ HOLDERS: Final = {
         RoleName="bound",
         PermissionsBoundary={"Fn::If": ["IsProd", {"Ref": "Limit"}, {"Ref": "AWS::NoValue"}]},
     ),
+    "Late": holder("Role", WRITE, DELETE, RoleName="late", PermissionsBoundary={"Ref": "Strict"}),
+    "Strict": {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{**WRITE, "Action": "s3:*"}, {"Fn::If": ["IsProd", NO_PUT, {"Ref": "AWS::NoValue"}]}],
+            }
+        },
+    },
     "Limit": {
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
@@ -302,7 +313,7 @@ TOLD: Final[list[tuple[Denial, str, dict[str, str], tuple[str, ...], tuple[str, 
     (
         Denial(None, "s3:DeleteObject", OBJECT),
         f"the roles of the template allow it {VPC_NOT_MET}",
-        {"Reader": "Unknown", "Other": "Unknown", "Bound": "Unknown"},
+        {"Reader": "Unknown", "Other": "Unknown", "Bound": "Unknown", "Late": "Unknown"},
         (),
         UNKNOWN,
     ),
@@ -310,6 +321,13 @@ TOLD: Final[list[tuple[Denial, str, dict[str, str], tuple[str, ...], tuple[str, 
         Denial(f"{SESSION}bound/x", "s3:PutObject", OBJECT),
         "the role Bound does not allow it if Env = prod",
         {"Bound": "Unknown"},
+        (),
+        KNOWN,
+    ),
+    (
+        Denial(f"{SESSION}late/x", "s3:PutObject", OBJECT),
+        "the role Late does not allow it if Env = prod",
+        {"Late": "Unknown"},
         (),
         KNOWN,
     ),
