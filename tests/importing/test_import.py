@@ -627,7 +627,15 @@ def test_a_route_of_serverless_keeps_its_authorizer(tmp_path: Path, event: str, 
     assert function["Properties"]["FileSystemConfigs"][0]["LocalMountPath"] == "/mnt/data"
 
 
-@pytest.mark.parametrize("authorizer", ["arn:aws:lambda:eu-west-1:111122223333:function:x", "nobody", "{type: token}"])
+@pytest.mark.parametrize(
+    "authorizer",
+    [
+        "arn:aws:lambda:eu-west-1:111122223333:function:x",
+        "nobody",
+        "{type: token}",
+        "{arn: {Fn::GetAtt: [CheckLambdaFunction, Arn]}}",
+    ],
+)
 def test_a_route_whose_authorizer_is_not_known_is_left_and_never_open(tmp_path: Path, authorizer: str) -> None:
     event = f"http: {{path: a, method: get, authorizer: {authorizer}}}"
     files = {"serverless.yml": AUTHORIZED.replace("EVENT", event), "app.py": "def check(event, context): ...\n"}

@@ -478,6 +478,7 @@ SOURCES: Final = {
     "apis.yaml": {"apis.yaml": (RARE / "apis.yaml").read_text("utf-8")},
     "roles.yaml": {"roles.yaml": (RARE / "roles.yaml").read_text("utf-8")},
     "edges.yaml": {"edges.yaml": (RARE / "edges.yaml").read_text("utf-8")},
+    "private.yaml": {"private.yaml": (RARE / "private.yaml").read_text("utf-8")},
     "rare-serverless.yml": {"rare-serverless.yml": (RARE / "rare-serverless.yml").read_text("utf-8")},
     "chalicelib": {
         ".chalice/policy-live.json": POLICY,
@@ -640,6 +641,24 @@ def test_an_app_of_chalice_has_the_settings_of_its_one_stage_and_a_module_that_i
         with pytest.raises(RemitError, match="is no Python") as refused:
             read_source(tmp_path)
         assert line == (refused.value.origin and refused.value.origin.line)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("{}", ["autogen_policy"]),
+        ('{"autogen_policy": true, "manage_iam_role": true}', ["autogen_policy"]),
+        ('{"autogen_policy": false}', []),
+        ('{"manage_iam_role": false}', []),
+    ],
+)
+def test_access_that_chalice_guesses_is_told_where_it_makes_the_policy_of_a_role_of_its_own(
+    tmp_path: Path, config: str, told: list[str]
+) -> None:
+    """Chalice guesses with `autogen_policy`, and makes a role with `manage_iam_role`: "Configuration File"."""
+    code = "import boto3\n\n@app.lambda_function()\ndef one(e, c): ...\n"
+    write(tmp_path, {".chalice/config.json": config, "app.py": code})
+    assert told == [left.what for left in app_of(read_source(tmp_path)).left]
 
 
 @pytest.mark.parametrize("place", ["Handler", "CodeUri", "app_function"])
