@@ -479,6 +479,7 @@ SOURCES: Final = {
     "roles.yaml": {"roles.yaml": (RARE / "roles.yaml").read_text("utf-8")},
     "edges.yaml": {"edges.yaml": (RARE / "edges.yaml").read_text("utf-8")},
     "private.yaml": {"private.yaml": (RARE / "private.yaml").read_text("utf-8")},
+    "shared.yaml": {"shared.yaml": (RARE / "shared.yaml").read_text("utf-8")},
     "rare-serverless.yml": {"rare-serverless.yml": (RARE / "rare-serverless.yml").read_text("utf-8")},
     "chalicelib": {
         ".chalice/policy-live.json": POLICY,
