@@ -147,6 +147,19 @@ def test_the_end_of_an_operation_is_told_last_whatever_a_nested_stack_tells_of_t
     assert told == ["orders-dev", "Child", "A", "orders-dev"]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 9])
+def test_events_of_the_same_moment_are_told_in_the_order_in_which_aws_has_them(size: int) -> None:
+    child = event(1, ROOT, "Child", "UPDATE_IN_PROGRESS", STACK_TYPE, physical=CHILD)
+    own = [event(1, ROOT, name, "UPDATE_COMPLETE") for name in ("B", "A")]
+    nested_ones = [event(1, CHILD, name, "UPDATE_COMPLETE") for name in ("Z", "X", "Y")]
+    later = event(2, CHILD, "W", "UPDATE_COMPLETE")
+    history = [of_stack(0, "UPDATE_IN_PROGRESS"), child, *own, *nested_ones, later, of_stack(3, "UPDATE_COMPLETE")]
+
+    told = list(follow(telling(history, size=size), StackOperation(ROOT, "UPDATE", "new")))
+
+    assert [item.id for item in told] == [raw["EventId"] for raw in history]
+
+
 @pytest.mark.parametrize(
     ("history", "found"),
     [

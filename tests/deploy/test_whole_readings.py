@@ -669,6 +669,8 @@ def test_the_access_of_a_plan_has_the_values_of_both_sides_and_the_reasons_of_th
         (role(document(READS, LISTS)), role(document(READS)), False, True),
         (role(document(READS)), role(document(READS), AssumeRolePolicyDocument=trust("states")), True, True),
         (None, role(document(READS)), True, True),
+        (role(document(READS)), role(document(READS), ManagedPolicyArns=[f"{POLICY}/unread"]), True, True),
+        (*[role(document(READS), ManagedPolicyArns=[f"{POLICY}/unread"])] * 2, False, False),
     ],
 )
 def test_a_plan_differs_in_access_where_anything_is_gained_or_lost_or_another_may_take_the_role(
