@@ -6,7 +6,10 @@ import json
 from typing import Any
 
 from remit.documents.read import read
+from remit.errors import Origin
 from remit.template.sam.expand import expanded
+from remit.template.sam.resources import SamResource
+from remit.template.sam.role import destinations
 
 
 def sam(kind: str, **properties: Any) -> dict[str, Any]:
@@ -535,3 +538,20 @@ def test_values_that_are_empty_or_put_in_by_functions_are_taken_as_they_stand() 
             },
         ),
     }
+
+
+def test_a_destination_without_an_arn_is_a_queue_or_a_topic_that_sam_makes_and_else_none() -> None:
+    """Whatever the type of the other destination is."""
+    made_at = {"SQS": arn("FEventInvokeConfigOnSuccessQueue"), "SNS": ref("FEventInvokeConfigOnSuccessTopic")}
+    failing: dict[str, Any] = {"Type": "SQS", "Destination": "q"}
+    for kind in ("SQS", "SNS", "EventBridge", "Lambda", "S3Bucket", "Other", None):
+        for target in ("d", None):
+            config = {"OnFailure": failing, "OnSuccess": {"Type": kind, "Destination": target}, "Other": failing}
+            properties = {"EventInvokeConfig": {"DestinationConfig": config}}
+            declared = SamResource("F", "AWS::Serverless::Function", properties, {}, lambda _: Origin("t.yaml", 1))
+            at = ("Resources", "F", "Properties", "EventInvokeConfig", "DestinationConfig")
+            to = target or made_at.get(str(kind))
+            assert list(destinations(declared)) == [
+                ("FEventInvokeConfigOnSuccess", (*at, "OnSuccess"), str(kind), to),
+                ("FEventInvokeConfigOnFailure", (*at, "OnFailure"), "SQS", "q"),
+            ]
