@@ -13,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_cases import cases
-from remit.template.branches import Deciding, items, values_at, variants, written_at
+from remit.template.branches import (
+    Branch,
+    ConditionOutcome,
+    Deciding,
+    branches,
+    items,
+    values_at,
+    variants,
+    written_at,
+)
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 NAMES: Final = ("A", "B", "C")
@@ -132,3 +141,13 @@ def test_the_values_at_a_path_are_those_of_every_item_and_every_branch(path: str
     rules = [{"Names": ["a", "b"]}, {"Names": "c"}, {"Names": None}]
     odd = {"No": False, "Zero": 0, "Empty": "", "None": None}
     assert list(values_at({"Rules": rules, "Table": table, "Odd": odd}, path)) == found
+
+
+def test_a_choice_in_a_branch_of_the_same_condition_takes_the_same_way() -> None:
+    """And each outcome is told once."""
+    chosen = {"Fn::If": ["A", {"Fn::If": ["A", "a", "b"]}, {"Fn::If": ["B", {"Fn::If": ["A", "c", "d"]}, NO_VALUE]}]}
+    held, other = ConditionOutcome("A", holds=True), ConditionOutcome("B", holds=True)
+    assert list(branches(chosen, ("P",))) == [
+        Branch("a", ("P", "Fn::If", 1, "Fn::If", 1), (held,)),
+        Branch("d", ("P", "Fn::If", 2, "Fn::If", 1, "Fn::If", 2), (held.opposite, other)),
+    ]

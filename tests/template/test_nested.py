@@ -269,3 +269,19 @@ def test_the_globals_and_the_implicit_api_of_a_nested_template_are_its_own() -> 
     assert {"ServerlessRestApi", "S/ServerlessRestApi"} <= resources.keys()
     runtimes = [resources[name].properties["Runtime"] for name in ("G", "S/F")]
     assert runtimes == ["python3.12", "python3.13"]
+
+
+def test_an_output_that_another_function_makes_is_a_variable_of_the_text_that_takes_it() -> None:
+    joined = {"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}]]}
+    imported = {"Fn::ImportValue": "x"}
+    outputs = {"J": {"Value": joined}, "I": {"Value": imported}, "R": {"Value": {"Ref": "Q"}}}
+    giving = {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": outputs}
+    text = ["${Gives.Outputs.J}/${Gives.Outputs.R}/${Own}/${Gives.Outputs.I}/${!Kept}", {"Own": "o"}]
+    main = {
+        "Resources": {"G": {"Type": "A::B::C", "Properties": {"Text": {"Fn::Sub": text}}}, "Gives": stack("g.json")}
+    }
+    made = whole({"main.json": main, "g.json": giving}).source.value["Resources"]
+    filled = "${Value_1}/${Gives/Q}/${Own}/${Value_2}/${!Kept}"
+    assert made["G"]["Properties"]["Text"] == {
+        "Fn::Sub": [filled, {"Own": "o", "Value_1": joined, "Value_2": imported}],
+    }  # fmt: skip

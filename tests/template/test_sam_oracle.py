@@ -921,3 +921,17 @@ def routed_roles(resources: Json | None) -> dict[tuple[str, str, str], str]:
         for role in values_of(route, ROLES)
         if role != CALLER
     }
+
+
+def test_what_both_the_globals_and_a_function_list_is_listed_as_the_translator_does() -> None:
+    layers = ["arn:aws:lambda:us-east-1:111122223333:layer:l:1"]
+    code = {"Runtime": "python3.12", "Handler": "app.handler", "CodeUri": "s3://code/app.zip"}
+    function = sam("Function", {**code, "Layers": layers, "Architectures": ["arm64"]})
+    shared = {"Function": {"Layers": layers, "Architectures": ["arm64"]}}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Globals": shared,
+        "Resources": {"F": function},
+    }
+    assert_made_as_by_the_translator(template)
+    assert [(side(template) or {})["F"]["Properties"]["Layers"] for side in (theirs, ours)] == [layers * 2] * 2

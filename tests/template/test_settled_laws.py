@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from random_cases import cases
 from remit.template.condition_outcomes import decided
-from remit.template.settled_values import settled
+from remit.template.settled_values import settled, with_values
 from template.test_deployed_conditions import holds
 
 ALLOWED: Final = {
@@ -162,3 +162,9 @@ def test_what_is_certain_is_put_in_everywhere_and_each_choice_asks_a_condition_b
             "R1": {"Type": "A::B", "Condition": named},
         },
     }
+
+
+def test_a_substitution_of_another_form_stays_as_it_is() -> None:
+    written: list[Any] = ["", {"a": "${P}"}, ["", {}], ["${P}"], ["${P}", {}, 1], None]
+    substitutions = [{"Fn::Sub": argument} for argument in written]
+    assert with_values(substitutions, {"P": "v"}, {}) == substitutions
