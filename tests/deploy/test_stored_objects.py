@@ -369,9 +369,10 @@ def test_a_release_whose_zip_is_gone_or_another_one_cannot_be_deployed() -> None
 
 
 def test_of_two_releases_of_a_number_none_is_meant_and_without_a_stack_none_runs() -> None:
-    store = running(5, (*KEPT, at(4, "d")))
-    with pytest.raises(RemitError, match="several releases have the number 4 of orders-dev"):
-        release_to_go_back_to(store.account, BUCKET, "orders-dev", 4)
+    for number in (3, 4):
+        store = running(5, (*KEPT, at(number, "d")))
+        with pytest.raises(RemitError, match=f"several releases have the number {number} of orders-dev"):
+            release_to_go_back_to(store.account, BUCKET, "orders-dev", number)
     store = Store(DescribeStacks=stack("REVIEW_IN_PROGRESS"))
     with pytest.raises(RemitError, match="orders-dev is not deployed"):
         running_release(store.account, "orders-dev", KEPT)
