@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from answering import NUMBER, Refused, answering
+from cloud_in_memory import Cloud
 from remit.app import ExistingValue, Grant, Reason
 from remit.deploy.bucket import Bucket, artefact_bucket, exists
 from remit.deploy.ci_roles import ci_roles, make_roles, subject
@@ -126,6 +127,32 @@ def test_an_identity_provider_is_known_by_the_arn_of_its_own_partition() -> None
         ("ci", "CREATE", [{"ParameterKey": "Provider", "ParameterValue": here}]),
         ("ci", "CREATE", [{"ParameterKey": "Provider", "ParameterValue": ""}]),
     ]
+
+
+class WithProviders:
+    """A session for an account in memory, which has no identity provider yet."""
+
+    def __init__(self, account: Account) -> None:
+        none: dict[str, Any] = {"OpenIDConnectProviderList": []}
+        self.accounts = {"iam": answering({"iam.ListOpenIDConnectProviders": none})[0], "": account}
+
+    def client(self, service: str, **_: Any) -> Any:
+        return self.accounts.get(service, self.accounts[""]).client(service)
+
+
+def test_roles_of_jobs_that_cannot_be_deployed_are_told_with_what_failed() -> None:
+    cloud = Cloud()
+    cloud.endings = ["DELETE_COMPLETE"]
+    account = Account(NUMBER, "eu-central-1", "aws", WithProviders(cloud.account()))
+    template = ci_roles("gitlab", ["project_path:acme/shop:ref_type:branch:ref:main"], {"DeployRole": [{}]})
+    with pytest.raises(RemitError) as told:
+        make_roles(account, "ci", template)
+    assert told.value.message == (
+        "deploying ci failed (DELETE_COMPLETE): Jobs (AWS::SSM::Parameter): it may not be so\n"
+        "  what had been made was removed again"
+    )
+    assert told.value.exit_code == 1
+    assert [name for name in cloud.stacks if not name.startswith("gone ")] == []
 
 
 def test_a_stack_has_the_resources_of_all_pages_by_their_logical_ids() -> None:
