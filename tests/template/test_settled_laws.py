@@ -168,3 +168,10 @@ def test_a_substitution_of_another_form_stays_as_it_is() -> None:
     written: list[Any] = ["", {"a": "${P}"}, ["", {}], ["${P}"], ["${P}", {}, 1], None]
     substitutions = [{"Fn::Sub": argument} for argument in written]
     assert with_values(substitutions, {"P": "v"}, {}) == substitutions
+
+
+def test_a_number_in_the_place_of_a_text_is_that_text() -> None:
+    assert with_values([{"Fn::Sub": 5}, {"Fn::Sub": [5, {}]}], {"P": "v"}, {}) == [
+        {"Fn::Sub": "5"},
+        {"Fn::Sub": ["5", {}]},
+    ]

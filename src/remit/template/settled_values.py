@@ -107,7 +107,7 @@ class _Substitution:
             return self.values[name] if name in self.values and name not in variables else reference[0]
 
         put = _REFERENCE.sub(replaced, text)
-        return put if isinstance(argument, str) else [put, argument[1]]
+        return [put, argument[1]] if isinstance(argument, list) else put
 
 
 class _Choices:
