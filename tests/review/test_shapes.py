@@ -165,6 +165,15 @@ def test_what_is_gained_in_the_partition_aws_is_not_said_to_change_nothing() -> 
     assert doubts == ["nothing else changes in the partition aws"] * 2
 
 
+def test_a_resource_that_is_spelled_and_referred_to_is_gained_in_both_forms() -> None:
+    spelled = "arn:aws:%s:${AWS::Region}:${AWS::AccountId}:%s"
+    old = template(allow(sub(HERE % ("sns", "a"))))
+    new = template(allow(sub(spelled % ("sns", "a"))), allow([sub(HERE % ("sqs", "a")), sub(spelled % ("sqs", "a"))]))
+    gained, lost = access(old, new).gained, access(new, old).lost
+    both = [HERE % ("sqs", "a"), spelled % ("sqs", "a")]
+    assert ([piece.resource for piece in gained], [piece.resource for piece in lost]) == (both, both)
+
+
 def test_nothing_is_said_of_one_partition_where_another_doubt_stands_in_it_too() -> None:
     spelled = sub("arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:a")
     old = template(allow(spelled), allow("arn:aws:sqs:*:*:*"))

@@ -65,18 +65,24 @@ def _decided_in_usual_partition(
     if (usual_old, usual_new) == (old, new):
         return None
     comparison = compare(usual_old, usual_new)
-    is_told = _by_place(comparison.gained).keys() <= _by_place(gained).keys()
-    is_told = is_told and _by_place(comparison.lost).keys() <= _by_place(lost).keys()
-    return comparison if is_told and not comparison.undecided else None
+    if comparison.undecided:
+        return None
+    for usual_pieces, pieces in ((comparison.gained, gained), (comparison.lost, lost)):
+        if not set(map(_place, usual_pieces)) <= set(map(_place, pieces)):
+            return None
+    return comparison
 
 
 def _as_of_today(pieces: Iterable[Piece], usual_pieces: Iterable[Piece]) -> list[Piece]:
     """The pieces, with the request of the same one in the partition aws where it can be made today there alone."""
-    usual = _by_place(usual_pieces)
+    requests = {_place(piece): piece.request for piece in usual_pieces if piece.tier == "now"}
     told = []
-    for place, piece in _by_place(pieces).items():
-        same = usual.get(place, piece)
-        told.append(replace(piece, tier=same.tier, request=same.request) if piece.tier == "future" else piece)
+    for piece in pieces:
+        request = requests.get(_place(piece))
+        if piece.tier == "future" and request is not None:
+            told.append(replace(piece, tier="now", request=request))
+        else:
+            told.append(piece)
     return told
 
 
@@ -96,11 +102,9 @@ def _spells_partition(layers: Layers) -> bool:
     return any(text.startswith("arn:") and not text.startswith(_OPEN_PARTITIONS) for text in texts)
 
 
-def _by_place(pieces: Iterable[Piece]) -> dict[tuple[str, str, str], Piece]:
-    """Pieces by the place of their statement, their action, and their resource in the partition aws."""
-    return {
-        (piece.source.name, piece.action, fill_references(piece.resource, _USUAL_PARTITION)): piece for piece in pieces
-    }
+def _place(piece: Piece) -> tuple[str, str, str]:
+    """The place of a piece's statement, its action, and its resource in the partition aws."""
+    return piece.source.name, piece.action, fill_references(piece.resource, _USUAL_PARTITION)
 
 
 class _Shaped:
