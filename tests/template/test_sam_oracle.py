@@ -868,14 +868,15 @@ def test_every_choice_of_an_authorizer_and_a_role_calls_under_the_role_that_the_
     resources: Json = {}
     events: Json = {}
     defaults: tuple[Json, ...] = ({}, {"DefaultAuthorizer": "AWS_IAM"})
-    shared_roles: tuple[Json, ...] = ({}, *({"InvokeRole": role} for role in (ROLE, "NONE", "CALLER_CREDENTIALS")))
+    shared_roles: tuple[Json, ...] = ({}, *({"InvokeRole": role} for role in (ROLE, "NONE", "CALLER_CREDENTIALS", "")))
     for number, (default, shared) in enumerate(itertools.product(defaults, shared_roles)):
         resources[f"A{number}"] = sam("Api", {"StageName": "prod", "Auth": {**default, **shared}})
         # SAM takes no NONE where no authorizer is the default.
         authorizers = (None, "AWS_IAM", "NONE") if default else (None, "AWS_IAM")
-        for authorizer, role in itertools.product(authorizers, (None, "own", "NONE")):
-            chosen = {"Authorizer": authorizer, "InvokeRole": caller(len(events)) if role == "own" else role}
-            own = {name: value for name, value in chosen.items() if value is not None}
+        for authorizer, role in itertools.product(authorizers, ("not written", "own", "NONE", "", None)):
+            own: Json = {} if authorizer is None else {"Authorizer": authorizer}
+            if role != "not written":
+                own["InvokeRole"] = caller(len(events)) if role == "own" else role
             path = {"Path": f"/{len(events) // 2}", "Method": ("get", "POST")[len(events) % 2]}
             auth = {"Auth": own} if own else {"Auth": {"ApiKeyRequired": True}} if number % 2 else {}
             properties = {**path, **auth, "RestApiId": {"Ref": f"A{number}"}}

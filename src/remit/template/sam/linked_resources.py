@@ -61,12 +61,12 @@ def _invoke_role(event: SamEvent, api: Mapping[str, Any]) -> Any:
     """The role of its own under which an API calls a function for requests that IAM authorizes; None for no role."""
     shared, own = section(api, "Auth"), section(event.properties, "Auth")
     authorizer = own.get("Authorizer") if own else shared.get("DefaultAuthorizer")
-    role = own.get("InvokeRole") or shared.get("InvokeRole")
+    role = next((auth["InvokeRole"] for auth in (own, shared) if "InvokeRole" in auth), None)
     return role if authorizer == "AWS_IAM" and role not in _NO_ROLES else None
 
 
-_NO_ROLES: Final = ("CALLER_CREDENTIALS", "NONE")
-"""What InvokeRole may be besides a role's ARN."""
+_NO_ROLES: Final = ("CALLER_CREDENTIALS", "NONE", "", None)
+"""What InvokeRole may be besides a role's ARN: what is empty is no role, and takes that of the API away."""
 
 
 def _notifying(bucket: dict[str, Any], declaration: SamResource, event: SamEvent) -> dict[str, Any]:
