@@ -1106,10 +1106,36 @@ def test_a_log_group_that_is_named_after_something_else_stays_beside_the_functio
     group = "  IngestLogGroup: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /shop/ingest}}\n  Orders:"
     source = FUNCTION.replace("  Orders:", group, 1).replace('      FunctionName: !Sub "${Stage}-ingest"\n', "")
     source = source.replace("      Handler:", "      LoggingConfig: {LogGroup: !Ref IngestLogGroup}\n      Handler:")
-    assert () == imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    (left,) = imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    assert left.what == "LoggingConfig.LogGroup of Ingest"
     groups = [each["Properties"] for each in template(tmp_path).values() if each["Type"] == "AWS::Logs::LogGroup"]
     assert "/shop/ingest" in [group["LogGroupName"] for group in groups]
     assert len(groups) == 2
+
+
+@pytest.mark.parametrize(
+    ("properties", "group", "is_left"),
+    [
+        (None, "!Ref IngestLogGroup", False),
+        ('{LogGroupName: !Sub "/aws/lambda/${Stage}-ingest"}', "!Ref IngestLogGroup", False),
+        (None, '!Sub "/aws/lambda/${Stage}-ingest"', False),
+        ("{LogGroupName: /shop}", "!Ref Shared", True),
+        (None, "/shop", True),
+        (None, "!Ref Stage", True),
+    ],
+)
+def test_that_a_function_logs_into_a_group_of_its_own_is_told_where_it_logs_into_another(
+    tmp_path: Path, properties: str | None, group: str, *, is_left: bool
+) -> None:
+    of_group = "" if properties is None else f", Properties: {properties}"
+    name = "Shared" if "Shared" in group else "IngestLogGroup"
+    source = FUNCTION.replace("  Orders:", f"  {name}: {{Type: AWS::Logs::LogGroup{of_group}}}\n  Orders:", 1)
+    source = source.replace(
+        "      Handler:", f"      LoggingConfig: {{LogGroup: {group}, LogFormat: JSON}}\n      Handler:"
+    )
+    left = imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml").left
+    told = ["LoggingConfig.LogGroup of Ingest: each function logs into a group of its own"] if is_left else []
+    assert [f"{one.what}: {one.because}" for one in left] == told
 
 
 def test_a_websocket_api_of_the_source_is_called_back_by_its_functions_and_an_output_may_be_empty(

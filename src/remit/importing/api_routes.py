@@ -298,8 +298,10 @@ def _cors(value: Any) -> Any:
     for name, item in cors.items():
         if isinstance(item, str):
             text = item.strip("'")
-            age = int(text) if text.isdigit() else text
-            cors[name] = age if name == "MaxAge" else [part.strip() for part in text.split(",")]
+            if name == "MaxAge":
+                cors[name] = int(text) if text.isdigit() else text
+            else:
+                cors[name] = [part.strip() for part in text.split(",")]
     return cors
 
 

@@ -131,6 +131,12 @@ def why_not(function: SamResource) -> str | None:
     return "it runs on a capacity provider" if "CapacityProviderConfig" in properties else None
 
 
+def own_log_group(function: SamResource, name: str) -> dict[str, Any]:
+    """The name of a function's own log group: `/aws/lambda/` and its name, which is made of its `name` in the app."""
+    physical = function.properties.get("FunctionName", {"Fn::Sub": f"${{AWS::StackName}}-{name}"})
+    return {"Fn::Join": ["", ["/aws/lambda/", physical]]}
+
+
 class FunctionReader:
     """One pass over a function's properties: `statement` is asked once."""
 
@@ -302,7 +308,14 @@ class FunctionReader:
         Unknown properties are left, and what the template says the function waits for, unless it is implied.
         """
         others = {name: self.properties[name] for name in _AS_THEY_ARE if name in self.properties}
-        formats = {key: value for key, value in section(others.pop("LoggingConfig", None)).items() if key != "LogGroup"}
+        formats = dict(section(others.pop("LoggingConfig", None)))
+        group = formats.pop("LogGroup", None)
+        named = section(self.parts.template, "Resources", referred_to(group), "Properties").get("LogGroupName", group)
+        own_name = own_log_group(self.declared, self.parts.function_names[self.logical_id])
+        if group is not None and tokens.text_of(named) != tokens.text_of(own_name):
+            self._leave(
+                "LoggingConfig.LogGroup", "each function logs into a group of its own", "LoggingConfig", "LogGroup"
+            )
         others |= {"LoggingConfig": formats} if formats else {}
         tags = others.pop("Tags", None)
         if isinstance(tags, list):

@@ -25,7 +25,15 @@ from remit.importing.app_model import (
     value_at_path,
 )
 from remit.importing.events import NEEDS_OWN
-from remit.importing.functions import FunctionReader, TemplateParts, code_of, depends_on, layers_of, why_not
+from remit.importing.functions import (
+    FunctionReader,
+    TemplateParts,
+    code_of,
+    depends_on,
+    layers_of,
+    own_log_group,
+    why_not,
+)
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import Bracketed, Item, call, flat, quoted
 from remit.importing.template_values import TemplateNames, unused, words
@@ -169,8 +177,7 @@ def _with_log_groups(
     groups = [name for name, resource in resources.items() if section(resource).get("Type") == _LOG_GROUP]
     for name, function in functions.items():
         chosen = referred_to(value_at_path(function.properties, "LoggingConfig.LogGroup"))
-        physical = function.properties.get("FunctionName", {"Fn::Sub": f"${{AWS::StackName}}-{function_names[name]}"})
-        own_name = {"Fn::Join": ["", ["/aws/lambda/", physical]]}
+        own_name = own_log_group(function, function_names[name])
         for group in groups:
             properties = section(resources[group], "Properties")
             written = tokens.text_of(properties.get("LogGroupName"))
