@@ -17,7 +17,7 @@ from botocore.validate import ParamValidator
 from remit.deploy.session import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 NUMBER: Final = "111122223333"
 HERE: Final = "http://127.0.0.1:1"
@@ -40,7 +40,7 @@ class Answers:
     Of a list the last stays. `asked` are the operations that were called, with their parameters.
     """
 
-    by_operation: Mapping[str, Any]
+    by_operation: dict[str, Any]
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def answer(self, operation: str, parameters: dict[str, Any]) -> Any:
@@ -61,7 +61,7 @@ def _session() -> Any:
 
 
 def answering(
-    answers: Mapping[str, Any], *, local: bool = False, caller: str = f"arn:aws:iam::{NUMBER}:user/ann"
+    answers: dict[str, Any], *, local: bool = False, caller: str = f"arn:aws:iam::{NUMBER}:user/ann"
 ) -> tuple[Account, Answers]:
     """An account that answers so, and what it was asked; `local`: it counts as the AWS on this machine."""
     given = Answers(answers)

@@ -1011,7 +1011,7 @@ def deployed_here(
     What a build says is left out, and that none runs here, which could save its state.
     """
     acting_as: Any = values.get("acting_as")
-    scope = OnThisMachine(folder, None, True, acting_as=acting_as)  # noqa: FBT003 - a noun
+    scope = OnThisMachine(folder, stage=None, local=True, acting_as=acting_as)
     scope.aws = SimpleNamespace(**{"region": "eu-central-1", "state": "one", **aws})
     wished = {name: value for name, value in values.items() if name != "acting_as"}
     answers = SameStack(folder, timeout).answers()

@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -32,6 +32,9 @@ from remit.deploy.status import status as status_of_stack
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.s3 import UNIQUE
+
+if TYPE_CHECKING:
+    from remit.deploy.session import Account
 
 ID: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:stack/orders-dev/1"
 SET: Final = f"arn:aws:cloudformation:eu-central-1:{NUMBER}:changeSet/remit-1/ab"
@@ -74,10 +77,8 @@ def change_set(
     }
 
 
-def planned(
-    answers: dict[str, Any] | None = None, *, template: Any = None, running: Any = None, **request: Any
-) -> tuple[StackPlan | None, Answers]:
-    """Plan a template; unless answers say so, no stack is there and a change set is made at once."""
+def account_of(answers: dict[str, Any] | None = None, running: Any = None) -> tuple[Account, Answers]:
+    """An account in which, unless answers say so, no stack is there and a change set is made at once."""
     given = {
         "DescribeStacks": GONE,
         "GetTemplate": {"TemplateBody": json.dumps(running or OTHER)},
@@ -90,13 +91,15 @@ def planned(
         "ListStackResources": {"StackResourceSummaries": []},
         **(answers or {}),
     }
-    account, asked = answering({f"cloudformation.{name}": answer for name, answer in given.items()}, local=True)
-    body = json.dumps(template or TEMPLATE)
-    try:
-        return plan(account, PlanRequest("orders-dev", body, **request)), asked
-    except RemitError as error:
-        error.asked = asked  # type: ignore[attr-defined]
-        raise
+    return answering({f"cloudformation.{name}": answer for name, answer in given.items()}, local=True)
+
+
+def planned(
+    answers: dict[str, Any] | None = None, *, template: Any = None, running: Any = None, **request: Any
+) -> tuple[StackPlan | None, Answers]:
+    """Plan a template in such an account."""
+    account, asked = account_of(answers, running)
+    return plan(account, PlanRequest("orders-dev", json.dumps(template or TEMPLATE), **request)), asked
 
 
 def created(asked: Answers) -> dict[str, Any]:
@@ -255,16 +258,15 @@ HOOK: Final = {
 def test_a_template_that_cloudformation_refuses_is_told_with_each_reason(
     reason: str, events: list[Any], messages: list[str], hint: str | None
 ) -> None:
-    failed = change_set("FAILED", "UNAVAILABLE", StatusReason=reason)
+    answers = {
+        "DescribeChangeSet": change_set("FAILED", "UNAVAILABLE", StatusReason=reason),
+        "DescribeEvents": {"OperationEvents": events},
+        "DescribeStacks": [GONE, stack("REVIEW_IN_PROGRESS")],
+    }
+    account, asked = account_of(answers)
 
     with pytest.raises(RemitError) as raised:
-        planned(
-            {
-                "DescribeChangeSet": failed,
-                "DescribeEvents": {"OperationEvents": events},
-                "DescribeStacks": [GONE, stack("REVIEW_IN_PROGRESS")],
-            }
-        )
+        plan(account, PlanRequest("orders-dev", json.dumps(TEMPLATE)))
 
     errors = raised.value.all
     assert [error.message for error in errors] == messages
@@ -273,7 +275,6 @@ def test_a_template_that_cloudformation_refuses_is_told_with_each_reason(
     if events and hint is None and "refuses the template" not in messages[0]:
         assert errors[0].path == ("Resources", "Jobs", "Properties", "Tags", 0, "Key")
         assert [error.path for error in errors[1:]] == [("Resources", "Jobs")] * (len(errors) - 1)
-    asked = raised.value.asked  # type: ignore[attr-defined]
     assert [call for call in asked.asked if call[0].endswith(("DescribeEvents", "DeleteChangeSet"))] == [
         (
             "cloudformation.DescribeEvents",
@@ -947,7 +948,8 @@ def test_where_all_that_is_adopted_would_only_be_added_nothing_is_imported() -> 
 
 def test_a_log_group_that_is_there_is_imported_and_one_that_came_meanwhile_is_no_reason_to_ask_again() -> None:
     """Without `adopt` a group whose import CloudFormation lists as an addition is left to it."""
-    group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/aws/lambda/x", "RetentionInDays": 30}}
+    named = {"LogGroupName": "/aws/lambda/x", "RetentionInDays": 30}
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": named}
     logging = {"LoggingConfig": {"LogGroup": {"Ref": "Group"}}}
     template = {
         "Resources": {"Group": group, "X": {"Type": "AWS::Lambda::Function", "Properties": logging}},
@@ -958,8 +960,7 @@ def test_a_log_group_that_is_there_is_imported_and_one_that_came_meanwhile_is_no
     plan_ = plan(waiting.account, PlanRequest("orders-dev", json.dumps(template)))
 
     assert plan_ is not None
-    properties = {**group["Properties"], "RetentionInDays": 7}  # type: ignore[dict-item]
-    imported = {"DeletionPolicy": "RetainExceptOnCreate", **group, "Properties": properties}
+    imported = {"DeletionPolicy": "RetainExceptOnCreate", **group, "Properties": {**named, "RetentionInDays": 7}}
     assert plan_.template == {"Resources": {**template["Resources"], "Group": imported}}
     assert created(waiting.asked)["ImportExistingResources"]
 

@@ -426,7 +426,7 @@ def test_an_object_that_cannot_be_deleted_is_told() -> None:
     kept = {"Key": "orders-dev/a", "Code": "AccessDenied"}
     for more, why in (({}, "AccessDenied"), ({"Message": "It is locked."}, "It is locked.")):
         answer = {"Errors": [kept | more, {"Key": "orders-dev/b", "Code": "InternalError"}]}
-        store.asked.by_operation["s3.DeleteObjects"] = answer  # type: ignore[index]
+        store.asked.by_operation["s3.DeleteObjects"] = answer
         with pytest.raises(RemitError) as raised:
             remove_objects(store.account, BUCKET.name)
         assert raised.value.message == f"orders-dev/a in bucket {BUCKET.name} cannot be deleted: {why}"
@@ -584,7 +584,7 @@ def test_what_a_person_added_stays_and_what_is_off_is_turned_on() -> None:
 )
 def test_a_bucket_is_made_where_there_is_none(region: str, answer: Any, words: str | None) -> None:
     account, asked = bucket_of({})
-    asked.by_operation |= {"s3.HeadBucket": GONE, "s3.CreateBucket": answer}  # type: ignore[operator]
+    asked.by_operation |= {"s3.HeadBucket": GONE, "s3.CreateBucket": answer}
     account = replace(account, region=region)
     if words is not None:
         with pytest.raises(RemitError) as raised:
@@ -605,7 +605,7 @@ def test_of_a_bucket_that_is_made_only_what_s3_does_not_give_it_by_itself_is_wri
     given_by_s3 = {name: whole()[name] for name in ("public_access_block", "bucket_ownership_controls")}
     given_by_s3["bucket_encryption"] = whole()["bucket_encryption"]
     account, asked = bucket_of(given_by_s3)
-    asked.by_operation |= {"s3.HeadBucket": GONE, "s3.CreateBucket": {}}  # type: ignore[operator]
+    asked.by_operation |= {"s3.HeadBucket": GONE, "s3.CreateBucket": {}}
 
     assert bootstrap(account) == Bootstrapped(BUCKET.name, made=True, repaired=())
     written = [name for name, _ in asked.asked if name.startswith("s3.Put")]
@@ -786,7 +786,7 @@ def test_a_zip_is_uploaded_where_other_bytes_stand_under_its_name(tmp_path: Path
         store.objects[key] = Body.read()
         return {}
 
-    store.asked.by_operation["s3.PutObject"] = put  # type: ignore[index]
+    store.asked.by_operation["s3.PutObject"] = put
     becomes = [upload(store.account, BUCKET.name, path, key) for _ in range(2)]
     del store.objects[key]
     becomes.append(upload(store.account, BUCKET.name, path, key))

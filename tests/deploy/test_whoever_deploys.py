@@ -340,7 +340,7 @@ def test_of_what_an_address_decides_a_note_is_made() -> None:
     assert "aws:SourceIp" in "".join(undecided)
 
 
-MAIL: Final = {
+MAIL: Final[dict[str, Any]] = {
     "Type": "AWS::IAM::Role",
     "Properties": {
         "RoleName": "mail",
@@ -369,7 +369,7 @@ def test_each_statement_that_a_first_deploy_lacks_is_told_with_the_one_to_add() 
         required(document("sqs:CreateQueue", "rds:*", "secretsmanager:*"), RICH)
 
     role, topic = f"arn:aws:iam::{NUMBER}:role/mail", f"arn:aws:sns:eu-central-1:{NUMBER}:news"
-    managed = {"ArnEquals": {"iam:PolicyARN": MAIL["Properties"]["ManagedPolicyArns"][0]}}  # type: ignore[index]
+    managed = {"ArnEquals": {"iam:PolicyARN": MAIL["Properties"]["ManagedPolicyArns"][0]}}
     lacking: list[tuple[list[str], str, str, dict[str, Any]]] = [
         (["sqs:TagQueue"], "Jobs (AWS::SQS::Queue)", f"arn:aws:sqs:eu-central-1:{NUMBER}:jobs", {}),
         (["sns:CreateTopic", "sns:TagResource"], "News (AWS::SNS::Topic)", topic, {}),

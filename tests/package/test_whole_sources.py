@@ -43,14 +43,14 @@ def source_of(folder: Path) -> Source | None:
 
 def test_a_file_of_requirements_gives_its_lines_and_folders(project: Project) -> None:
     folder = project({
-        "requirements.txt": "# all\n--index-url ./index  # ours\n-r more.txt\nidna>=3 ; python_version > '3' \\\n"
+        "requirements.txt": "# all\n--find-links ./wheels  # ours\n-r more.txt\nidna>=3 ; python_version > '3' \\\n"
         "  --hash=sha256:ab\n-e ./lib\nother @ file:./none\n./wheels/a.whl\nremit-extra\n  ",
         "more.txt": "click==8\n#end",
         "lib/pyproject.toml": LIBRARY,
     })  # fmt: skip
     assert source_of(folder) == Source(
         "requirements.txt",
-        ("--index-url ./index", "click==8", "idna>=3 ; python_version > '3'    --hash=sha256:ab", "./lib",
+        ("--find-links ./wheels", "click==8", "idna>=3 ; python_version > '3'    --hash=sha256:ab", "./lib",
          "other @ file:./none", "./wheels/a.whl", "remit-extra"),
         local=(("my-lib", folder / "lib"),),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_project_that_states_its_dependencies_gives_them_with_its_folders(proj
     assert source_of(project({"pyproject.toml": '[project]\nname = "shop"\ndependencies = []\n'})) is None
 
 
-def package(name: str, source: str = '{ registry = "index" }') -> str:
+def package(name: str, source: str = '{ path = "a.whl" }') -> str:
     return f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {source}\n'
 
 
@@ -289,14 +289,14 @@ def test_an_import_that_fails_is_told_with_its_place_or_at_the_functions(project
 
 def test_what_decides_beside_the_requirements_is_in_the_settings(project: Project) -> None:
     root = project({
-        "pyproject.toml": '[tool.uv]\nindex-url = "./index"\n[tool.uv.workspace]\nmembers = ["shop"]\n',
+        "pyproject.toml": '[tool.uv]\nfind-links = ["./wheels"]\n[tool.uv.workspace]\nmembers = ["shop"]\n',
         "uv.toml": "offline = true",
         "uv.lock": "version = 1\n" + package("shop", '{ virtual = "shop" }') + package("idna"),
         "shop/pyproject.toml": '[project]\nname = "shop"\ndependencies = ["idna"]\n', "shop/uv.toml": "no-cache = true",
     })  # fmt: skip
     source = read_source(root / "shop")
     assert source is not None
-    rules = '{"index-url": "./index", "workspace": {"members": ["shop"]}}offline = true'
+    rules = '{"find-links": ["./wheels"], "workspace": {"members": ["shop"]}}offline = true'
     assert source.settings == (root / "uv.lock").read_text("utf-8") + '[["idna"], "shop"]' + rules
 
 
