@@ -39,9 +39,6 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "DependsOn": "the order of a deploy",
         "DeletionPolicy": "what a deploy keeps: both policies together alone spare the right to delete",
         "Description": "a text; of a deployment, with a hash",
-        "Input": "what a function is given",
-        "InputPath": "what a function is given",
-        "RetryPolicy": "how often it is tried",
     },
     "AWS::ApiGateway::ApiKey": {
         "StageKeys": "a key that APIs share lists the stages of all",

@@ -129,21 +129,23 @@ def rule(event: SamEvent, target: dict[str, Any]) -> MadeResource:
     renamed["Name"] = "Name" if event.type == "Schedule" else "RuleName"
     enabled = properties.get("Enabled")
     state = {} if enabled is None else {"State": "ENABLED" if enabled else "DISABLED"}
-    target = {**target, **given(properties, "Input", "InputPath", "InputTransformer", "RetryPolicy")}
     return MadeResource(
         event.id,
         "AWS::Events::Rule",
         {
             **state,
             **given(properties, "Description", "EventBusName", "State", **renamed),
-            "Targets": [_with_dead_letters(event, {**target, **given(section(properties, "Target"), "Id")})],
+            "Targets": [_target(event, {**target, **given(section(properties, "Target"), "Id")})],
         },
     )
 
 
-def _with_dead_letters(event: SamEvent, target: dict[str, Any]) -> dict[str, Any]:
+def _target(event: SamEvent, target: dict[str, Any]) -> dict[str, Any]:
+    """A target with what it is given, how often that is tried, and the queue for what could not be delivered."""
     arn = _dead_letter_arn(event)
-    return {**target, "DeadLetterConfig": {"Arn": arn}} if arn is not None else target
+    dead_letters = {} if arn is None else {"DeadLetterConfig": {"Arn": arn}}
+    options = given(event.properties, "Input", "InputPath", "InputTransformer", "RetryPolicy")
+    return {**target, **options, **dead_letters}
 
 
 def _dead_letter_arn(event: SamEvent) -> Any:
@@ -193,7 +195,7 @@ def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[M
     role_arn = properties.get("RoleArn")
     role = f"{event.id}Role"
     name = {} if properties.get("OmitName") else {"Name": properties.get("Name") or event.id}
-    target = _with_dead_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
+    target = _target(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
     yield MadeResource(
         event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}
     )
