@@ -488,6 +488,9 @@ def test_a_variable_is_filled_with_its_value_or_its_default_and_one_that_is_not_
     assert decode(filled(text, {"aws:username": "al", "x:team": None}) or "", WORDS) == "al/none*"
     assert filled(text, {"aws:username": None, "x:team": "red"}) is None
     assert decode(filled(text, {"x:team": "red"}) or "", WORDS) == "${aws:username}/red"
+    empty = encode("team-${x:team, ''}", "2012-10-17")
+    assert filled(empty, {"x:team": None}) == "team-"
+    assert decode(empty, WORDS) == "team-${x:team, ''}"
 
 
 @pytest.mark.parametrize(

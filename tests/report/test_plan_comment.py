@@ -82,3 +82,19 @@ def test_changes_by_hand_stand_before_access_and_no_change_says_so() -> None:
     assert nothing == "<!-- remit plan orders-dev in here -->\n**No changes.**\n\n`orders-dev in here`\n"
     free = plan_comment(replace(deployment(0, 1, 0), unanswered=()), "here")
     assert free.splitlines()[1] == "**A deploy goes ahead by itself.**"
+
+
+def test_a_removal_is_certain_and_what_cloudformation_may_replace_is_not() -> None:
+    perhaps = (Detail("KeySchema", "", "Conditionally"),)
+    changes = (
+        ResourceChange("Remove", "Old", TABLE),
+        ResourceChange("Modify", "Orders", TABLE, "Conditional", ("Properties",), perhaps),
+    )
+    here = deployment(0, 0, 0)
+    plan = StackPlan("orders-dev", "s", "c", "UPDATE", changes, {}, {})
+    lines = plan_comment(replace(here, plan=plan), "here").splitlines()
+    why = "KeySchema differs, and can only be set when it is created"
+    assert [line for line in lines if line.startswith("| ! |")] == [
+        "| ! | `Old` | `AWS::DynamoDB::Table` | removed, with its data |  |",
+        f"| ! | `Orders` | `AWS::DynamoDB::Table` | perhaps replaced, with its data | {why} |",
+    ]
