@@ -8,7 +8,7 @@ import pytest
 
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
 from remit.review.access_change import Elsewhere, Given, Review
-from remit.review.gateway_endpoints import as_in_gateway
+from remit.review.gateway_endpoints import as_in_gateway, undecided_in_gateway
 from remit.review.joined_worlds import merged
 from remit.review.resource_policies import resource_changes
 
@@ -31,6 +31,24 @@ def test_a_gateway_knows_root_users_and_everybody_alone(names: tuple[str, ...], 
     (actual,) = as_in_gateway(Policy((statement,))).statements
     conditions = () if arns is None else (Condition("ArnLike", "aws:PrincipalArn", arns),)
     assert (conditions, principals) == (actual.conditions, actual.principals)
+
+
+def test_of_a_gateway_each_statement_is_undecided_of_which_aws_does_not_say_whom_it_means() -> None:
+    root, everyone = Principals((("AWS", f"{ACCOUNT}:root"),)), Principals((("AWS", "*"),))
+    all_but_root = Principals(root.patterns, negated=True)
+    actions, resources = Globs(("s3:*",)), Globs(("*",))
+    statements = tuple(
+        Statement(effect, actions, resources, principals=principals)
+        for effect in ("Allow", "Deny")
+        for principals in (None, root, everyone, all_but_root)
+    )
+    found = [undecided.source for undecided in undecided_in_gateway(Policy(statements), 2)]
+    assert [(location.layer, location.policy, location.index) for location in found] == [
+        ("resource", 2, 3),
+        ("resource", 2, 5),
+        ("resource", 2, 7),
+    ]
+    assert [location.statement for location in found] == [statements[3], statements[5], statements[7]]
 
 
 @pytest.mark.parametrize(
