@@ -118,7 +118,7 @@ def test_a_further_property_lacks_nothing_on_the_resource_itself(type_name: str)
     assert sum(not pairs for pairs in missing.values()) >= 0.6 * len(missing)
 
 
-@settings(max_examples=cases(4, deep=200))
+@settings(max_examples=cases(2, deep=200))
 @given(data=st.data())
 def test_ten_further_settings_of_an_app_need_no_new_policy(data: st.DataObject) -> None:
     types = data.draw(st.lists(st.sampled_from(TYPES), min_size=2, max_size=6))
