@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.iam.policy import parse
 from remit.local.authorization.callers import FunctionSessions, issued_caller
 from remit.local.emulator import as_request_of, emulated
 from remit.local.request import RefusedRequest
@@ -66,14 +67,25 @@ def test_a_session_has_what_its_provider_says_and_both_kinds_of_policies_that_it
         "federated_keys": {"gitlab.com:sub": "project:shop"},
         "SessionPolicies": {
             "Policy": json.dumps({"Version": "2012-10-17", "Statement": statement}),
-            "PolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+            "PolicyArns": [
+                f"arn:aws:iam::aws:policy/{name}" for name in ("AmazonSQSFullAccess", "None", "AWSSupportAccess")
+            ],
         },
     }
     sts._sessions["ASIACI"] = session
     secret, caller = issued_caller("ASIACI", "000000000000", "token")
     assert ("secret", session["Arn"], "project:shop") == (secret, caller.arn, caller.keys["gitlab.com:sub"])
-    assert ["s3:*"] == list(caller.session[0].statements[0].actions.patterns)
-    assert 2 == len(caller.session)
+    assert caller.session[0] == parse({"Version": "2012-10-17", "Statement": statement})
+    first_actions = [policy.statements[0].actions.patterns[0] for policy in caller.session]
+    assert ["s3:*", "sqs:*", "support:*"] == first_actions
+    for broken in ("no JSON", '{"Statement": [{"Effect": "Perhaps"}]}'):
+        session["SessionPolicies"] = {"Policy": broken}
+        with pytest.raises(RefusedRequest) as refused:
+            issued_caller("ASIACI", "000000000000", "token")
+        assert ("MalformedPolicyDocument", "the policy of the session is not valid") == (
+            refused.value.code,
+            refused.value.reason,
+        )
     session["role_id"] = "the id of a role that was there before"
     with pytest.raises(RefusedRequest, match="The security token included in the request is invalid"):
         issued_caller("ASIACI", "000000000000", "token")

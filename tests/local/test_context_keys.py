@@ -37,6 +37,9 @@ class Stored(StoredNames):
     def partition_key(self, table: str) -> str | None:
         return {"orders": "id"}.get(table)
 
+    def object_tags(self, bucket: str, key: str) -> dict[str, str] | None:
+        return {"Of": f"{key} in {bucket}"}
+
 
 def question(
     action: str, parameters: dict[str, Any], resource: str = "*", caller: Caller = SESSION, **further: Any
@@ -150,6 +153,9 @@ CHANGES = [
         ("aws:requestedregion", question("sqs:SendMessage", {}), "eu-central-1"),
         ("aws:requestedregion", question("bedrock:InvokeModel", {}, "arn:aws:bedrock:::foundation-model/m"),
          UNSPECIFIED),
+        ("aws:requestedregion",
+         question("bedrock:InvokeModel", {}, "arn:aws:bedrock:eu-central-1::foundation-model/m"), "eu-central-1"),
+        ("s3:existingobjecttag/of", question("s3:GetObject", {}, "arn:aws:s3:::shop/in/a:b"), "in/a:b in shop"),
         ("aws:resourceaccount", question("sqs:SendMessage", {}, "arn:aws:sqs:eu-central-1:444455556666:q"),
          "444455556666"),
         ("aws:resourceaccount", question("sqs:SendMessage", {}, f"arn:aws:sqs:{PLACE}:q"), "111122223333"),
@@ -226,7 +232,7 @@ def legacy(key: str, operator: str, *values: dict[str, str]) -> dict[str, Any]:
         ("GetItem", {"Key": {"id": ADA, "at": {"N": "3"}}}, TABLE, ("ada",)),
         ("PutItem", {"Item": {"mail": EVE, "id": {"N": "7"}}}, TABLE, ("7",)),
         ("GetItem", {"Key": {"id": {"B": "YWRh"}}}, TABLE, ("YWRh",)),
-        ("BatchGetItem", {"Keys": [{"id": ADA}, {"id": EVE}, {"id": ADA}]}, TABLE, ("ada", "eve")),
+        ("BatchGetItem", {"Keys": [{"id": ADA}, {"id": EVE}, "id", {"id": ADA}]}, TABLE, ("ada", "eve")),
         ("GetItem", {"Key": {"mail": ADA}}, TABLE, IS_OPEN),
         ("GetItem", {"Key": {"mail": ADA}}, UNKNOWN, ("ada",)),
         ("GetItem", {"Key": {"mail": ADA, "at": EVE}}, UNKNOWN, IS_OPEN),
@@ -280,6 +286,7 @@ def test_the_attributes_that_a_request_names_are_those_at_the_top_of_an_item(
         ("dynamodb:fulltablescan", "PartiQLSelect", {"Statement": "SELECT a FROM orders"}, "true"),
         ("dynamodb:fulltablescan", "PartiQLSelect", {"Statement": "SELECT a FROM orders WHERE id = 'ada'"}, "false"),
         ("dynamodb:fulltablescan", "PartiQLSelect", {"Statement": "SELECT a FROM orders WHERE id = ?"}, IS_OPEN),
+        ("dynamodb:fulltablescan", "PartiQLUpdate", {"Statement": "UPDATE orders SET a = 1 WHERE id = 'ada'"}, None),
         ("dynamodb:fulltablescan", "Scan", {}, None),
         ("dynamodb:select", "Query", {"Select": "COUNT", "ProjectionExpression": "a"}, "COUNT"),
         ("dynamodb:select", "Query", {}, "ALL_ATTRIBUTES"),

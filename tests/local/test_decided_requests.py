@@ -400,6 +400,15 @@ def decision_of(caller: Caller, request: ReceivedRequest = BOTO) -> tuple[str, s
     return decided.verdict, decided.because
 
 
+def test_an_operation_whose_actions_nobody_knows_is_undecided_on_anything() -> None:
+    operation = RequestedOperation("sqs", "DoNothing", "json")
+    asked = replace(canonical_request(SEND, "sqs", BODY), operation=operation)
+    because = "nobody knows which actions sqs:DoNothing needs"
+    need = NeededAccess("sqs:DoNothing", "*", asked.parameters)
+    decided = DecidedNeed(need, "unknown", because, "", because)
+    assert (decided,) == RequestAuthorizer(AccessLog()).decisions(asked, REGION, CALLER)
+
+
 def test_a_boundary_and_the_policy_of_a_session_limit_what_a_role_may(role: Role) -> None:
     role.may(ALLOWS)
     document = json.dumps({"Version": "2012-10-17", "Statement": OF_AGENT})

@@ -106,9 +106,11 @@ def test_a_query_is_known_by_its_workgroup() -> None:
 def test_roles_and_users_are_known_with_their_paths() -> None:
     trust = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]})
     iam._create_role({"RoleName": ["web"], "Path": ["/team/"], "AssumeRolePolicyDocument": [trust]})
-    iam._create_user({"UserName": ["ada"], "Path": ["/team/"]})
+    iam._create_user({"UserName": ["Ada"], "Path": ["/team/"]})
     arn = "arn:aws:iam::000000000000:role/team/web"
-    assert (arn, "arn:aws:iam::000000000000:user/team/ada") == (NAMES.role_arn("web"), NAMES.user_arn("ada"))
+    assert (arn, "arn:aws:iam::000000000000:user/team/Ada") == (NAMES.role_arn("web"), NAMES.user_arn("Ada"))
+    assert [None, None] == [NAMES.role_arn("Web"), NAMES.user_arn("ada")]
+    assert () == resource_policy("sts:AssumeRole", "arn:aws:sts::000000000000:assumed-role/web/session")
     assert resource_policy("sts:AssumeRole", arn) is resource_policy("sts:AssumeRole", arn) != ()
 
 
@@ -177,8 +179,11 @@ def test_a_bucket_is_known_by_the_objects_that_it_lacks() -> None:
     assert [False, True, False] == lacks
 
 
-def test_an_object_without_tags_has_none() -> None:
-    assert {} == NAMES.object_tags("other", "a")
+def test_an_object_has_its_own_tags_or_none() -> None:
+    s3._buckets["shop"] = {"objects": {"a": {}, "b": {}}}
+    s3._object_tags["shop", "a", None] = {"team": "shop"}
+    asked = [("shop", "a"), ("shop", "b"), ("a", "shop"), ("other", "a")]
+    assert [{"team": "shop"}, {}, {}, {}] == [NAMES.object_tags(bucket, key) for bucket, key in asked]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +250,7 @@ def test_the_key_of_a_resource_is_read_where_each_service_keeps_it(monkeypatch: 
     )  # fmt: skip
     topics = {
         of("sns", "sealed"): {"attributes": {"KmsMasterKeyId": "of-topic"}},
-        of("sns", "open"): {"attributes": {}},
+        of("sns", "open"): {"attributes": {"KmsMasterKeyId": ""}},
     }
     copied(monkeypatch, "services.sns", _topics=topics)
     parameters = {"/shop/sealed": {"KeyId": "of-parameter"}, "plain": {"KeyId": "of-plain"}, "/open": {}}

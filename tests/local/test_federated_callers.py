@@ -85,3 +85,37 @@ def test_a_token_without_a_claim_that_sts_needs_is_refused(name: str) -> None:
 )
 def test_a_claim_is_a_text_or_several(claim: object, value: object) -> None:
     assert value == called(amr=claim).keys["login.example/shop:amr"]
+
+
+def part(content: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+NESTED = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+
+
+@pytest.mark.parametrize(
+    "token", ["", part({}), f"{part({})}.{NESTED}.x", f"{part([])}.{part({'iss': 'i'})}.x", f"{part({})}.{part(1)}.x"]
+)
+def test_what_is_no_token_of_a_header_and_claims_is_refused(token: str) -> None:
+    with pytest.raises(RefusedRequest, match="The ID Token provided is not a valid JWT") as refused:
+        federated_caller("AssumeRoleWithWebIdentity", {"WebIdentityToken": token})
+    assert ("InvalidIdentityToken", 400) == (refused.value.code, refused.value.status)
+
+
+def test_a_claim_is_a_key_where_the_reference_names_it_also_with_a_part_left_open() -> None:
+    providers = emulated("services.iam")._oidc_providers
+    claims = {"actor": "ada", "build_branch": "main", "user_login": "ada", "other": "x"}
+    told = {}
+    for issuer in ("gitlab.com", "agent.eu.buildkite.dev", "agent.a/b.buildkite.dev", "token.actions.x.ghe.com"):
+        provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"
+        providers[provider] = {"ClientIDList": ["web"]}
+        keys = called(iss=f"https://{issuer}", **claims).keys
+        told[issuer] = sorted(key.removeprefix(f"{issuer}:") for key, value in keys.items() if value is not None)
+        del providers[provider]
+    assert told == {
+        "gitlab.com": ["aud", "sub", "user_login"],
+        "agent.eu.buildkite.dev": ["aud", "build_branch", "sub"],
+        "agent.a/b.buildkite.dev": ["aud", "sub"],
+        "token.actions.x.ghe.com": ["actor", "aud", "sub"],
+    }

@@ -99,7 +99,8 @@ def test_a_role_that_a_resource_does_not_name_is_not_looked_at() -> None:
         ("AWS::IAM::Role", {}, {"iam:CreateRole": [(f"{ROLES}s-R-{UNRESOLVED}",)]}),
         ("AWS::EMR::Cluster", {"ServiceRole": f"{ROLES}a", "JobFlowRole": f"{ROLES}b"},
          {"iam:PassRole": [(f"{ROLES}a",), (f"{ROLES}b",)]}),
-        ("AWS::EMR::Cluster", {"Tags": [{"Key": "r", "Value": f'["{ROLES}a"]'}]}, {"iam:PassRole": [(f"{ROLES}a",)]}),
+        ("AWS::EMR::Cluster", {"Tags": [{"Key": "r", "Value": f'["{ROLES}a", "arn:role/b"]'}]},
+         {"iam:PassRole": [(f"{ROLES}a",)]}),
         ("AWS::Redshift::Cluster", {}, {"redshift:CreateCluster": [(CLUSTER,)]}),
         ("AWS::AmazonMQ::Broker", {}, {"ec2:DeleteNetworkInterfacePermission": [
             (f"arn:aws:ec2:eu-west-1:111122223333:network-interface/{UNRESOLVED}",)]}),

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from remit.local.authorization.canonical_request import canonical_request
-from remit.local.authorization.request_bodies import decoded, encodings, form_members, form_pairs, without_chunks
+from remit.local.authorization.request_bodies import (
+    decoded,
+    encodings,
+    form_members,
+    form_pairs,
+    without_chunks,
+    xml_members,
+)
 from remit.local.authorization.requested_operation import protocol_of
 from remit.local.request import ReceivedRequest, RefusedRequest
 
@@ -59,6 +66,12 @@ def test_encodings_are_in_their_order_and_chunks_have_trailers() -> None:
     for length in ("10", "12", "x"):
         with pytest.raises(RefusedRequest, match="terminated unexpectedly"):
             without_chunks(received(x_amz_decoded_content_length=length), body)
+
+
+@pytest.mark.parametrize("kind", ["AWS4-HMAC-SHA256-PAYLOAD", "UNSIGNED-PAYLOAD-TRAILER"])
+def test_a_body_comes_in_chunks_where_its_hash_says_so(kind: str) -> None:
+    request = received(x_amz_content_sha256=f"STREAMING-{kind}")
+    assert b"text" == decoded(request, b"4\r\ntext\r\n0\r\n\r\n")
 
 
 SPELLING: Any = {
@@ -123,3 +136,30 @@ def test_a_request_to_sqs_may_have_no_path(path: str) -> None:
     request = received(path, x_amz_target="AmazonSQS.GetQueueUrl", content_type="application/x-amz-json-1.0")
     asked = canonical_request(request, "sqs", b'{"QueueName": "q"}')
     assert ("GetQueueUrl", "/", {"QueueName": "q"}) == (asked.operation.name, asked.path, asked.parameters)
+
+
+XML_SPELLING: Any = {
+    "TagSet": ("Tags", ["list", "Tag", {"K": "Key"}]),
+    "Flat": ("Flats", ["list", "", 0]),
+    "Pairs": ("Attributes", ["map", "entry", "Name", "Value", {"N": "Number"}]),
+    "Inner": ("Inside", {"A": "B"}),
+}
+
+
+def test_the_members_of_xml_are_the_models() -> None:
+    content = b"""<Root xmlns="urn:x"><TagSet><Tag><K>a</K><V/></Tag><Tag><K>b</K></Tag></TagSet><Flat>f</Flat>
+    <Pairs><entry><Name>n</Name><Value><N>1</N></Value></entry><entry><Name/><Value/></entry>
+    <entry><Name>alone</Name></entry><entry><Value><N>2</N></Value></entry>
+    <entry><Name>Upper</Name><Value/></entry></Pairs>
+    <Inner><A>x</A><Other>y</Other></Inner><Flat/><Other><Deep>z</Deep></Other></Root>"""
+    assert xml_members(content, XML_SPELLING) == {
+        "Tags": [{"Key": "a", "V": ""}, {"Key": "b"}],
+        "Flats": ["f", ""],
+        "Attributes": {"n": {"Number": "1"}, "": {}, "Upper": {}},
+        "Inside": {"B": "x", "Other": "y"},
+        "Other": {"Deep": "z"},
+    }
+    assert {"A": "x"} == xml_members(b"<Root><A>x</A></Root>", 0)
+    with pytest.raises(RefusedRequest) as refused:
+        xml_members(b"<Root><A>x</A><A>y</A></Root>", {})
+    assert ("MalformedXML", 400) == (refused.value.code, refused.value.status)

@@ -814,6 +814,8 @@ def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
         (received("PUT", "/?Action=ListUsers"), "iam", "InvalidAction"),
         (received("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData"), "monitoring",
          "UnknownOperationException"),
+        (received("GET", "/service/GraniteServiceVersion20100801/operation/PutMetricData",
+                  smithy_protocol="rpc-v2-cbor"), "monitoring", "UnknownOperationException"),
         (received("POST", "/", x_amz_target="Nothing_2020.PutItem"), "dynamodb", "UnknownOperationException"),
         (received("GET", "/", x_amz_target="DynamoDB_20120810.ListTables"), "dynamodb", "UnknownOperationException"),
         (received("GET", "/_aws/execute-api/0a1b2c3d/live/@connections/x"), "s3", "MethodNotAllowed"),
@@ -822,6 +824,7 @@ def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
         (received("GET", "/2015-03-31/functions/f", host="shop.s3.localhost"), "lambda", "InvalidSignatureException"),
         (received("GET", "/2015-03-31/functions/a%2Fconfiguration"), "lambda", "UnknownOperationException"),
         (received("GET", "/restapis/a%2525"), "apigateway", "UnknownOperationException"),
+        (received("GET", "/restapis/a%2Fresources"), "apigateway", "UnknownOperationException"),
         (received("GET", "/shop?acl&policy"), "s3", "InvalidArgument"),
         (received("GET", "/shop?list-type=1&list-type=2"), "s3", "InvalidArgument"),
         (received("GET", "/shop?list-type=2&prefix=a&prefix=b"), "s3", "InvalidArgument"),
@@ -936,8 +939,10 @@ def test_a_body_says_nothing_of_what_the_path_names() -> None:
 
 def test_a_parameter_that_is_null_is_none() -> None:
     request = received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables")
-    asked = canonical_request(request, "dynamodb", b'{"Limit": 3, "ExclusiveStartTableName": null}')
-    assert {"Limit": 3} == {name: value for name, value in asked.parameters.items() if value is not None}
+    asked = canonical_request(request, "dynamodb", b'{"Limit": 0, "ExclusiveStartTableName": null}')
+    assert {"Limit": 0} == asked.parameters
+    empty = canonical_request(request, "dynamodb", b'{"ExclusiveStartTableName": ""}')
+    assert {"ExclusiveStartTableName": ""} == empty.parameters
 
 
 @pytest.mark.parametrize(
@@ -1020,7 +1025,9 @@ def read_from_cbor(content: bytes) -> Any:
     return canonical_request(request, "monitoring", content).parameters
 
 
-@pytest.mark.parametrize("content", [b"\xa1", b"\x1f", b"\x81" * 10_000, b"\xfb\x00", b"\x62\xff\xff", b"\xa1\xa0"])
+@pytest.mark.parametrize(
+    "content", [b"\xa1", b"\x1f", b"\x81" * 10_000, b"\xfb\x00", b"\x62\xff\xff", b"\xa1\xa0", b"\x81\x01"]
+)
 def test_broken_cbor_is_refused(content: bytes) -> None:
     with pytest.raises(RefusedRequest, match="CBOR"):
         read_from_cbor(content)
@@ -1029,6 +1036,7 @@ def test_broken_cbor_is_refused(content: bytes) -> None:
 def test_cbor_of_open_length_is_read() -> None:
     content = b"\xbf\x6aMetricData\x9f\x01\x20\xf5\xff\x69Namespace\x7f\x61x\x61y\xff\x61d\xf9\x3c\x00\xff"
     assert {"MetricData": [1, -1, True], "Namespace": "xy"} == read_from_cbor(content)
+    assert {} == read_from_cbor(b"\xa0")
 
 
 QUEUE_URL = "http://localhost/111122223333/q"
@@ -1085,6 +1093,28 @@ def test_each_text_of_a_list_in_a_query_is_kept() -> None:
     request = received("DELETE", "/v2/tags/arn?tagKeys=a&tagKeys=b")
     asked = canonical_request(request, "apigateway", b"")
     assert ("tagKeys=a&tagKeys=b", ["a", "b"]) == (asked.query, asked.parameters["TagKeys"])
+    alone = canonical_request(received("DELETE", "/v2/tags/arn?tagKeys=a"), "apigateway", b"")
+    assert ("tagKeys=a", "a") == (alone.query, alone.parameters["TagKeys"])
+
+
+def test_what_should_be_an_object_inside_of_a_body_and_is_none_has_no_members() -> None:
+    body = b'{"stageName": "s", "routeSettings": {"a": "x", "b": {"detailedMetricsEnabled": true}}}'
+    parameters = canonical_request(received("POST", "/v2/apis/a/stages"), "apigateway", body).parameters
+    routes = {"a": {}, "b": {"DetailedMetricsEnabled": True}}
+    assert {"ApiId": "a", "StageName": "s", "RouteSettings": routes} == parameters
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "body"),
+    [
+        (received("PUT", "/2015-03-31/functions/f/configuration"), "lambda", b"[" * 100_000),
+        (received("POST", "/shop?delete"), "s3", b"<Delete>" + b"<a>" * 5000 + b"</a>" * 5000 + b"</Delete>"),
+    ],
+)
+def test_a_body_that_nests_deeper_than_any_api_takes_is_refused(
+    request_: ReceivedRequest, service: str, body: bytes
+) -> None:
+    assert "SerializationException" == refusal(request_, service, body)
 
 
 CHECKSUM = "x-amz-checksum-crc32"
@@ -1173,6 +1203,7 @@ def test_a_body_that_could_be_read_in_two_ways_is_refused(headers: dict[str, str
         (received("GET", "/nothing"), "lambda", 404),
         (received("POST", "/", x_amz_target="DynamoDB_20120810.Nothing"), "dynamodb", 400),
         (received("GET", "/?Action=Nothing"), "iam", 400),
+        (received("POST", "/service/Nothing/operation/Nothing"), "monitoring", 400),
         (received("PATCH", "/shop"), "s3", 405),
     ],
 )

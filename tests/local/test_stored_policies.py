@@ -141,6 +141,8 @@ def test_the_statement_that_decided_is_named_and_none_where_none_did(call: Iam) 
     limited = decide(SESSION, SEND, QUEUE, {}, session=(parse(json.loads(LOGGING)),))
     denied = decide(SESSION, SEND, QUEUE, {}, session=(parse({"Statement": [DENYING]}),))
     assert ["", ""] == [silent.statement, limited.statement]
+    call("AttachRolePolicy", RoleName="orders", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+    assert "identity[0].Statement[0]" == decide(SESSION, SEND, QUEUE, {}).statement
     assert ["identity", "session"] == [decision.statement.partition("[")[0] for decision in (allowed, denied)]
 
 
@@ -301,3 +303,21 @@ def test_a_policy_of_a_resource_is_none_without_statements_and_unknown_where_it_
     assert [(), None, None] == [
         resource_policy(f"{service}:Do", unresolved.format(service)) for service in ("sqs", "kms", "sts")
     ]
+
+
+def test_each_policy_that_is_gone_or_not_valid_is_named_and_the_others_are_read(call: Iam) -> None:
+    role = call.module._roles["orders"]
+    invalid = '{"Statement": [{"Effect": "Perhaps"}]}'
+    role["InlinePolicies"] |= {"text": "no JSON", "send": SENDING, "effect": invalid}
+    gone = [f"arn:aws:iam::{owner}:policy/gone" for owner in (ACCOUNT, "aws")]
+    role["AttachedPolicies"] += [*gone, "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"]
+    role["PermissionsBoundary"] = bound = f"arn:aws:iam::{ACCOUNT}:policy/bound"
+    role["AssumeRolePolicyDocument"] = invalid
+    identity = stored_identity(OWN)
+    assert identity is not None
+    assert ("text", "effect", *gone, bound) == identity.unread
+    assert ((2, parse(json.loads(SENDING))), ()) == (
+        (len(identity.layers.identity), identity.layers.identity[0]),
+        identity.layers.boundary,
+    )
+    assert not trusts(OWN, TRUSTED)
