@@ -130,6 +130,16 @@ def test_a_template_of_sam_becomes_an_app_that_builds_with_its_names(tmp_path: P
     assert resources["IngestSkillPermission"]["Properties"]["Principal"] == "alexa-appkit.amazon.com"
 
 
+def test_an_app_is_called_as_the_folder_of_its_template_also_from_within_that_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "My_Orders"
+    write(folder, {"template.yaml": FUNCTION, **CODE})
+    with inside(folder, {}):
+        result = import_app(Path("template.yaml"), tmp_path / "app")
+    assert () == result.left
+    first, *_ = (tmp_path / "app" / "app.py").read_text("utf-8").splitlines()
+    assert first == '"""my-orders, imported from template.yaml."""'
+
+
 def test_an_app_that_is_imported_has_nothing_that_lint_or_cfn_lint_finds(tmp_path: Path) -> None:
     source = FUNCTION.replace("arn:aws:s3", "arn:${AWS::Partition}:s3")
     imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml")
