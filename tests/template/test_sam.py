@@ -439,6 +439,6 @@ def test_a_source_brings_statements_for_its_secrets_its_key_its_network_and_its_
     configs = [{"Type": "BASIC_AUTH"}, {"Type": "BASIC_AUTH", "URI": "secret"}]
     schema = {"Fn::Sub": "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:schema/r/*"}
     of_glue = [(["glue:GetRegistry"], uri), (["glue:GetSchemaVersion"], [schema])]
-    registry = {"SchemaRegistryURI": uri, "AccessConfigs": configs}
-    assert brought(SchemaRegistryConfig=registry) == [secret, *of_glue]
+    schemas = {"SchemaRegistryURI": uri, "AccessConfigs": configs}
+    assert brought(SchemaRegistryConfig=schemas) == [secret, *of_glue]
     assert brought(SchemaRegistryConfig={"SchemaRegistryURI": "arn:aws:glue:eu-west-1:1:other/r"}) == []

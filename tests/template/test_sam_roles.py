@@ -211,11 +211,11 @@ def test_credentials_without_a_place_or_that_are_no_secrets_bring_no_statement()
     access: list[Any] = [{"Type": kind, "URI": f"of {kind}"} for kind in (*kinds, *no_secrets)]
     access += [{"Type": "BASIC_AUTH"}, {"Type": "BASIC_AUTH", "URI": ""}, {"URI": "untyped"}, "odd"]
     shared = {"SourceAccessConfigurations": access, "DestinationConfig": {"OnFailure": "odd"}}
-    registry = {"SchemaRegistryURI": "https:registry/r", "AccessConfigs": [{"URI": "login"}, {"Type": "BASIC_AUTH"}]}
+    schemas = {"SchemaRegistryURI": "https:schemas/r", "AccessConfigs": [{"URI": "login"}, {"Type": "BASIC_AUTH"}]}
     here = "${AWS::Region}:${AWS::AccountId}"
     key = allow("kms:Decrypt", {"Fn::Sub": f"arn:${{AWS::Partition}}:kms:{here}:key/k"})
     decrypts = {**key, "Action": ["kms:Decrypt"]}
-    assert brought("SelfManagedKafka", **shared, SchemaRegistryConfig=registry, SecretsManagerKmsKeyId="k") == [
+    assert brought("SelfManagedKafka", **shared, SchemaRegistryConfig=schemas, SecretsManagerKmsKeyId="k") == [
         *(secret(f"of {kind}") for kind in kinds),
         secret("untyped"),
         secret("login"),
@@ -236,7 +236,7 @@ def test_credentials_without_a_place_or_that_are_no_secrets_bring_no_statement()
         allow(["rds:DescribeDBClusters"], "c"),
         allow([f"ec2:{name}" for name in network], "*"),
     ]
-    assert brought("SQS", **shared, SecretsManagerKmsKeyId="k", SchemaRegistryConfig=registry) == []
+    assert brought("SQS", **shared, SecretsManagerKmsKeyId="k", SchemaRegistryConfig=schemas) == []
 
 
 def test_a_nested_templates_globals_and_apis_are_its_own() -> None:
