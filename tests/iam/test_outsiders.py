@@ -60,6 +60,30 @@ CASES = {
         [statement("*", ArnLike={"aws:PrincipalArn": "arn:*:iam::44445555666?:role/c?"})],
         ["*"],
     ),
+    "the roles of any account with a name, by a condition, of an account that another one names": (
+        [
+            statement(
+                "*",
+                StringEquals={"aws:PrincipalAccount": "444455556666"},
+                ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/deploy-*"},
+            )
+        ],
+        ["*"],
+    ),
+    "one user, by a condition, of an account that another one names in part": (
+        [statement("*", StringLike={"aws:PrincipalAccount": "4444*6666"}, StringEquals={"aws:username": "ann"})],
+        ["*"],
+    ),
+    "the roles with a name, by a condition, of the own account alone": (
+        [
+            statement(
+                "*",
+                StringEquals={"aws:PrincipalAccount": ACCOUNT},
+                ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/deploy-*"},
+            )
+        ],
+        [],
+    ),
     "a user of whatever name, by a condition, of an account that is named in part": (
         [statement("*", StringLike={"aws:PrincipalArn": "arn:aws:iam::4444*6666:user/team/*"})],
         ["*"],

@@ -8,7 +8,7 @@ request has what the conditions demand, for people to judge.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -103,9 +103,15 @@ class _ExposureSearch:
         stranger = next(account for account in STRANGERS if account not in accounts and account != self.account)
         yield "*", "*"
         yield "*", f"arn:aws:iam::{stranger}:user/example"
-        for text in (*meant_by_conditions, *user_names):
-            caller = _caller_like(text, stranger)
-            if caller is not None and principal_of(caller).account != self.account:
+        meant = (*meant_by_conditions, *user_names)
+        callers = _callers_like(meant, stranger)
+        # One condition may name the account, and another the role or user of any account.
+        accounts_of_callers = dict.fromkeys(str(principal_of(caller).account) for caller in callers)
+        of_any_account = [text for text in meant if "*" in text]
+        for named in accounts_of_callers:
+            callers += _callers_like(of_any_account, named)
+        for caller in dict.fromkeys(callers):
+            if principal_of(caller).account != self.account:
                 yield "*", caller
         for kind, value in principals:
             parsed = principal_of(value)
@@ -115,9 +121,8 @@ class _ExposureSearch:
                 yield value, value
                 continue
             yield value, f"arn:aws:iam::{parsed.account}:user/example"
-            for text in (*meant_by_conditions, *user_names):
-                caller = _caller_like(text, str(parsed.account))
-                if caller is not None and principal_of(caller).account == parsed.account:
+            for caller in _callers_like(meant, str(parsed.account)):
+                if principal_of(caller).account == parsed.account:
                     yield value, caller
 
     def exposures(self, name: str, principal: str) -> Iterator[Exposure]:
@@ -180,6 +185,11 @@ def _values(policy: Policy, *keys: str) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(value for condition in conditions if condition.key.lower() in keys for value in condition.values)
     )
+
+
+def _callers_like(texts: Iterable[str], account: str) -> list[str]:
+    """A caller for each text that means users or roles; `account` stands for what a text leaves open of theirs."""
+    return [caller for text in texts if (caller := _caller_like(text, account)) is not None]
 
 
 def _caller_like(text: str, stranger: str) -> str | None:
