@@ -19,7 +19,7 @@ import outlive
 import quick_servers
 from forks import Forks
 from projects import APP, HELLO, Project, configuration, write
-from random_cases import ASKS_ALL, in_all_cases
+from random_cases import ASKS_ALL, cases, in_all_cases
 from remit.package.interpreters import CHOSEN, Interpreters
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Make(Protocol):
 
 # Hypothesis' limit of an example's seconds is a clock's: a busy machine would fail a test. CI tries the same examples
 # each time, so that it says of a change what it said of the one before; a desk tries others.
-settings.register_profile("remit", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("remit", deadline=None, derandomize="CI" in os.environ, max_examples=cases(50, deep=100))
 settings.load_profile("remit")
 
 # A shell lets what it runs in the background ignore Ctrl-C, and programs that tests start would do so, too.

@@ -500,7 +500,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=cases(25, deep=800))
+@settings(max_examples=cases(12, deep=800))
 @given(st.one_of(st.text(), st.lists(st.one_of(PIECES, st.text(max_size=5))).map("".join)))
 def test_no_text_makes_it_fail(text: str) -> None:
     found = parse(text)
@@ -536,7 +536,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=cases(50, deep=800))
+@settings(max_examples=cases(25, deep=800))
 @given(JSON)
 def test_no_document_makes_it_fail(value: object) -> None:
     found = parse(json.dumps(value))

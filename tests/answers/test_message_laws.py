@@ -38,7 +38,7 @@ AROUND: Final = (
 )
 
 
-@settings(max_examples=cases(60, deep=3_000))
+@settings(max_examples=cases(30, deep=3_000))
 @given(
     principal=st.sampled_from(PRINCIPALS),
     action=st.sampled_from(ACTIONS),

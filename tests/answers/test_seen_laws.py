@@ -21,13 +21,13 @@ JSON: Final = st.recursive(
 )
 
 
-@settings(max_examples=cases(40, deep=500))
+@settings(max_examples=cases(20, deep=500))
 @given(USES)
 def test_what_was_written_is_read_back(use: SeenUse) -> None:
     assert _seen_use(json.dumps(asdict(use))) == use
 
 
-@settings(max_examples=cases(60, deep=2_000))
+@settings(max_examples=cases(30, deep=2_000))
 @example(SeenUse("f", "a", "r", "d", "s", "f.py", 1, "t"), "line", float("inf"))
 @given(USES, st.sampled_from([*SeenUse.__dataclass_fields__, "all", "cut"]), JSON)
 def test_a_damaged_line_is_passed_over_or_read_as_texts(use: SeenUse, part: str, value: Any) -> None:

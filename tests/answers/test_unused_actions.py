@@ -36,7 +36,7 @@ def unused(actions: list[str], resources: list[str], condition: dict[str, Any], 
     return {*unused_actions(parse_statement({**statement, **({"Condition": condition} if condition else {})}), VERSION)}
 
 
-@settings(max_examples=cases(40, deep=200))
+@settings(max_examples=cases(20, deep=200))
 @given(
     st.lists(st.sampled_from(sorted(ASKED_ON)), min_size=1, max_size=4, unique=True),
     st.just(["everything"]) | st.lists(st.sampled_from(sorted(ARNS)), min_size=1, max_size=3, unique=True),

@@ -37,7 +37,7 @@ def here() -> LoadedApp:
     return LoadedApp(app, assign(app), EXAMPLE)
 
 
-@settings(max_examples=cases(40, deep=600))
+@settings(max_examples=cases(20, deep=600))
 @given(
     st.builds(
         Denial,

@@ -716,7 +716,7 @@ ODD: Final = (
 )  # fmt: skip
 
 
-@settings(max_examples=cases(40, deep=2_000), deadline=None)
+@settings(max_examples=cases(20, deep=2_000), deadline=None)
 @given(st.sampled_from(list(places(WHOLE))), st.sampled_from(list(places(RESOURCES))), st.sampled_from(ODD))
 def test_whatever_stands_in_the_place_of_a_part_the_files_are_answered_or_told(
     tmp_path_factory: pytest.TempPathFactory, place: Any, place_of_resource: Any, part: Any

@@ -109,7 +109,7 @@ def test_of_two_groups_of_one_name_the_one_without_a_path_is_meant_first() -> No
     assert json.loads(documents.texts[use.document]) == READS
 
 
-@settings(max_examples=cases(25, deep=300))
+@settings(max_examples=cases(12, deep=300))
 @given(st.permutations(range(6)), st.lists(st.integers(0, 2), min_size=6, max_size=6))
 def test_in_whatever_files_its_records_lie_an_account_is_the_same(order: list[int], places: list[int]) -> None:
     records = [
@@ -162,7 +162,7 @@ JSON: Final = st.recursive(
 )
 
 
-@settings(max_examples=cases(30, deep=250))
+@settings(max_examples=cases(15, deep=250))
 @given(st.lists(JSON, min_size=1, max_size=3), st.sampled_from(["\n", " \r\n\t"]), st.booleans())
 def test_values_one_after_the_other_are_read_as_they_were_written(
     written: list[Any], blanks: str, has_mark: bool

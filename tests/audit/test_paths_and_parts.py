@@ -61,7 +61,7 @@ def steps_to(goals: set[str], edges: Iterable[Edge]) -> dict[str, int]:
     return steps
 
 
-@settings(max_examples=cases(75, deep=600))
+@settings(max_examples=cases(37, deep=600))
 @given(accounts())
 def test_whoever_can_become_an_administrator_has_a_shortest_way_and_a_proven_one_if_there_is_one(
     results: list[AccountResult],
@@ -119,7 +119,7 @@ REQUESTS: Final = st.tuples(
 ).map(lambda parts: Request(parts[0], parts[1], "arn:aws:iam::111122223333:user/ann", parts[2]))
 
 
-@settings(max_examples=cases(40, deep=400))
+@settings(max_examples=cases(20, deep=400))
 @given(st.lists(POLICIES, max_size=2), st.lists(POLICIES, max_size=1), st.lists(POLICIES, max_size=2), REQUESTS)
 def test_the_parts_of_documents_about_an_action_decide_as_the_whole_documents(
     identity: list[Any], boundary: list[Any], scp: list[Any], request: Request
@@ -201,7 +201,7 @@ CONDITIONS: Final = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=cases(60, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(st.sampled_from([ANN, WORKER]), st.lists(CONDITIONS, max_size=2), TEXTS, st.sampled_from(["Allow", "Deny"]))
 def test_a_policy_with_the_values_of_a_caller_in_it_decides_as_its_variables_do(
     caller: PinnedCaller, conditions: list[tuple[str, str, list[str]]], text: str, effect: Any

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from brute_force import Context, Statement
 
-CASES: Final = cases(25, deep=200)
+CASES: Final = cases(12, deep=200)
 MEMBER, UNNAMED_MEMBER, STRANGER = "222233334444", "222233335555", "777788889999"
 ORGANIZATION: Final = "o-exampleorgid"
 BUCKET: Final = "arn:aws:s3:::orders"

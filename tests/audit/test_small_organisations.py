@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.results import AccountResult, Edge
 
-CASES: Final = cases(25, deep=60)
+CASES: Final = cases(12, deep=60)
 A, B = "111122223333", "444455556666"
 ORGANIZATION: Final = "o-1"
 ASSUME: Final = "sts:AssumeRole"

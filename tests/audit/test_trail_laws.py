@@ -97,7 +97,7 @@ def written(events: list[Event], path: Path) -> str:
     return str(path)
 
 
-@settings(max_examples=cases(60, deep=250))
+@settings(max_examples=cases(30, deep=250))
 @given(st.lists(EVENTS, max_size=6), st.lists(EVENTS, max_size=3))
 def test_a_log_is_summed_up_as_its_events_say_alone_and_beside_another(
     tmp_path_factory: pytest.TempPathFactory, first: list[Event], second: list[Event]
@@ -132,7 +132,7 @@ def _with(found: TrailSummary, files: int) -> TrailSummary:
     return found
 
 
-@settings(max_examples=cases(60, deep=250))
+@settings(max_examples=cases(30, deep=250))
 @given(st.lists(EVENTS.filter(lambda event: event["managementEvent"] is not False), max_size=8))
 def test_the_rows_of_a_query_are_summed_up_as_the_events_that_they_count(events: list[Event]) -> None:
     """Each row as the query groups them; numbers may be texts."""
@@ -181,7 +181,7 @@ def names(patterns: Sequence[str]) -> set[str]:
     return {name for pattern in patterns for name in expand(pattern.lower())}
 
 
-@settings(max_examples=cases(20, deep=300))
+@settings(max_examples=cases(10, deep=300))
 @example(
     granted=[("Allow", ["sqs:*", "sns:Get*", "sns:CreateTopic", "iam:PassRole"])],
     used=["sns:GetTopicAttributes"],

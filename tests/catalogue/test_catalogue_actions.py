@@ -192,7 +192,7 @@ def test_what_matches_nothing_is_empty(pattern: str) -> None:
     assert expand(pattern) == ()
 
 
-@settings(max_examples=cases(100, deep=300))
+@settings(max_examples=cases(50, deep=300))
 @given(st.text(alphabet="*?getobjctpulsd", max_size=12))
 @example("*t*ob*")
 @example("getobject?")

@@ -39,7 +39,7 @@ def met(pattern: str, format_: str, name: str) -> bool:
 @given(PATTERNS, FORMATS)
 @example("a*ab", "ab")
 @example("aab", "a${Name}**b")
-@settings(max_examples=cases(150, deep=400))
+@settings(max_examples=cases(75, deep=400))
 def test_a_pattern_fits_a_format_exactly_when_some_text_fits_both(pattern: str, format_: str) -> None:
     for service, name in (("rds", ".+"), ("s3", "[^/:]+")):
         found = matches(Arn("aws", service, "", "", pattern), f"arn:${{Partition}}:{service}:::{format_}")
@@ -94,7 +94,7 @@ PARTS = st.lists(st.sampled_from(PIECES), max_size=3).map("".join)
 
 
 @given(PARTS, PARTS, PARTS, PARTS, st.lists(PARTS, min_size=1, max_size=3).map(":".join))
-@settings(max_examples=cases(100, deep=400))
+@settings(max_examples=cases(50, deep=400))
 def test_an_arn_has_the_parts_of_which_it_is_made(
     partition: str, service: str, region: str, account: str, resource: str
 ) -> None:

@@ -40,6 +40,7 @@ def test_what_is_shipped_is_what_the_schemas_and_the_rows_kept_by_hand_give() ->
     assert {name: row.get("properties", []) for name, row in table.rows.items()} == shipped
 
 
+@in_all_cases
 def test_no_property_with_a_word_of_access_is_without_a_row() -> None:
     table, shipped = shipped_table()
     for name, rows in shipped.items():

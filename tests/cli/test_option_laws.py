@@ -28,7 +28,7 @@ OPTIONS: Final = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=cases(60, deep=500))
+@settings(max_examples=cases(30, deep=500))
 @given(OPTIONS)
 def test_a_command_to_come_is_about_the_same_place(given_: dict[str, Any]) -> None:
     with click.Context(click.Command("deploy")) as context:

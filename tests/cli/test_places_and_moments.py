@@ -26,7 +26,7 @@ REGIONS = st.sampled_from(("", "*", "eu-west-1", "us-east-1"))
 ACCOUNTS = st.sampled_from(("", "*", "111122223333", "444455556666"))
 
 
-@settings(max_examples=cases(40, deep=500))
+@settings(max_examples=cases(20, deep=500))
 @given(st.lists(st.lists(st.tuples(REGIONS, ACCOUNTS) | st.none(), max_size=2), max_size=3))
 def test_a_policy_names_the_region_and_the_account_that_all_of_its_arns_agree_on(
     rows: list[list[tuple[str, str] | None]],

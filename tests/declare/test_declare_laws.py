@@ -35,7 +35,7 @@ NAMES = ("first", "second", "third", "fourth", "size", "zzzz")
 BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-@settings(max_examples=cases(60, deep=250), deadline=None)
+@settings(max_examples=cases(30, deep=250), deadline=None)
 @given(
     st.sampled_from(FUNCTIONS),
     st.lists(st.integers(), max_size=3).map(tuple),

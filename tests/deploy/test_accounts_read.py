@@ -791,7 +791,7 @@ def test_a_message_that_is_no_job_has_its_own_id_and_no_arguments() -> None:
     assert {job.id: job.sending for job in jobs} == {"7": "7", "m0": "no JSON", "m1": "[1]", "m2": '{"x": 1}'}
 
 
-@settings(max_examples=cases(25, deep=300))
+@settings(max_examples=cases(12, deep=300))
 @given(
     st.lists(st.tuples(st.sampled_from((MAIL, ORDERED)), st.sampled_from((10, 10, 10, 600_000))), max_size=14),
     st.sets(st.integers(0, 13)),

@@ -54,7 +54,7 @@ class Person(DeployOperator):
         return self.answer
 
 
-@settings(max_examples=cases(150, deep=1_000))
+@settings(max_examples=cases(75, deep=1_000))
 @given(
     kinds=st.lists(st.sampled_from(sorted(CHANGES)), unique=True),
     named=st.sets(st.sampled_from((*DATA, "Logs"))),

@@ -59,7 +59,7 @@ def replaced(value: Any, path: tuple[Any, ...], leaf: Any) -> Any:
     return parts
 
 
-@settings(max_examples=cases(40, deep=400))
+@settings(max_examples=cases(20, deep=400))
 @given(st.data(), VALUES)
 def test_a_value_is_the_same_in_any_spelling_and_with_another_part_it_is_not(data: st.DataObject, value: Any) -> None:
     assert is_same(value, data.draw(spelled(value)))
@@ -116,7 +116,7 @@ def test_code_that_remit_did_not_package_is_not_compared(key: Any) -> None:
 PAIRS: Final = st.dictionaries(NAMES, st.sampled_from(("x", "y")), max_size=3)
 
 
-@settings(max_examples=cases(40, deep=400))
+@settings(max_examples=cases(20, deep=400))
 @given(declared=PAIRS, held=PAIRS, unclear=st.sets(NAMES), is_environment=st.booleans())
 def test_what_differs_of_tags_and_variables_is_told_by_name_and_put_back(
     declared: dict[str, str], held: dict[str, str], unclear: set[str], *, is_environment: bool

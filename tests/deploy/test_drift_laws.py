@@ -108,7 +108,7 @@ def in_account(declared: Role) -> Role:
     return Role(inline, {NAMES.get(arn, arn) for arn in declared.attached}, boundary, declared.trust)
 
 
-@settings(max_examples=cases(30, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(DECLARED, HELD)
 def test_each_change_by_hand_is_told_once_and_undone_by_its_own_calls(declared: Role, held: Role) -> None:
     deployed = in_account(declared)
@@ -128,7 +128,7 @@ def test_each_change_by_hand_is_told_once_and_undone_by_its_own_calls(declared: 
     assert deployed == held
 
 
-@settings(max_examples=cases(30, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(DECLARED)
 def test_a_role_that_is_gone_is_made_again_as_it_was(declared: Role) -> None:
     (change,) = drift(holder(declared, ""), {}, None, ROLE, NAMES)

@@ -63,7 +63,7 @@ def told(resource: LiveResource) -> list[Any]:
 SUBSCRIBED: Final = st.dictionaries(st.tuples(st.sampled_from(("sqs", "email")), NAMES), st.booleans(), max_size=4)
 
 
-@settings(max_examples=cases(25, deep=250))
+@settings(max_examples=cases(12, deep=250))
 @given(SUBSCRIBED, st.sets(st.tuples(st.sampled_from(("sqs", "email")), NAMES)))
 def test_a_subscription_is_told_that_was_added_or_removed(
     declared: dict[tuple[str, str], bool], held: set[tuple[str, str]]
@@ -172,7 +172,7 @@ def test_the_policy_that_the_template_gives_a_topic_is_put_back() -> None:
 TARGETS: Final = st.dictionaries(NAMES, st.sampled_from(("x", "y")))
 
 
-@settings(max_examples=cases(25, deep=250))
+@settings(max_examples=cases(12, deep=250))
 @given(TARGETS, TARGETS, st.sampled_from(("", "orders-bus")))
 def test_a_target_of_a_rule_is_told_that_was_added_removed_or_changed(
     declared: dict[str, str], held: dict[str, str], within: str
@@ -213,7 +213,7 @@ HELD: Final = st.fixed_dictionaries(
 ROUTE_KEYS: Final = st.dictionaries(st.sampled_from(("GET /a", "GET /b", "POST /a")), ROUTE)
 
 
-@settings(max_examples=cases(30, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(ROUTE_KEYS, st.dictionaries(st.sampled_from(("GET /a", "GET /b", "POST /a")), HELD))
 def test_a_route_is_told_that_was_added_deleted_or_changed_and_is_public_where_anybody_gets_in(
     declared: dict[str, dict[str, str]], held: dict[str, dict[str, str]]
@@ -364,7 +364,7 @@ BLOCKS: Final = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "Re
 BLOCK: Final = st.dictionaries(st.sampled_from(BLOCKS), st.sampled_from((True, False, "true", "false", UNKNOWN)))
 
 
-@settings(max_examples=cases(30, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(st.none() | BLOCK, st.dictionaries(st.sampled_from(BLOCKS), st.booleans()))
 def test_the_settings_of_the_public_access_block_that_are_off_are_told(
     declared: dict[str, Any] | None, held: dict[str, bool]

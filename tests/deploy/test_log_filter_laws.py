@@ -20,7 +20,7 @@ FILTERS: Final = st.dictionaries(
 )
 
 
-@settings(max_examples=cases(30, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(FILTERS, FILTERS, FILTERS)
 def test_a_filter_is_told_unless_the_template_leads_it_there(
     declared: dict[str, str], of_another_group: dict[str, str], held: dict[str, str]

@@ -52,7 +52,7 @@ def in_account(notifications: list[Notification], *, to_event_bridge: bool) -> d
     return answer
 
 
-@settings(max_examples=cases(60, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(SEVERAL, SEVERAL, st.booleans(), st.booleans())
 def test_notifications_that_differ_are_told_and_put_back(
     declared: list[Notification],

@@ -109,7 +109,7 @@ def histories(draw: st.DrawFn) -> tuple[list[dict[str, Any]], int]:
     return [*earlier, *own], len(earlier)
 
 
-@settings(max_examples=cases(30, deep=500))
+@settings(max_examples=cases(15, deep=500))
 @given(histories(), st.lists(st.integers(0, 20), max_size=4), st.integers(1, 4))
 def test_each_event_of_an_operation_is_told_once_and_in_order_however_it_is_polled(
     history: tuple[list[dict[str, Any]], int], polls: list[int], size: int
@@ -411,7 +411,7 @@ FAILURES: Final = st.lists(
 )
 
 
-@settings(max_examples=cases(60, deep=400))
+@settings(max_examples=cases(30, deep=400))
 @example([(ROOT, 1, "Resource creation cancelled", "resource"), (ROOT, 2, "no", "stack")])
 @example([(ROOT, 1, "no", "child"), (OTHER, 2, "no", "resource"), (CHILD, 3, "no", "resource")])
 @given(FAILURES)

@@ -24,7 +24,7 @@ ROUTES: Final = {
 TABLE: Final = st.lists(st.sampled_from(sorted(ROUTES)), max_size=2, unique=True)
 
 
-@settings(max_examples=cases(80, deep=400))
+@settings(max_examples=cases(40, deep=400))
 @given(st.lists(st.none() | TABLE, max_size=4), TABLE, st.booleans())
 def test_private_subnets_have_no_internet_gateway_and_a_way_out_where_some_have(
     tables: list[list[str] | None],

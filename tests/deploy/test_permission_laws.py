@@ -56,7 +56,7 @@ def live(function: str, declared: list[tuple[str, Sender]]) -> LiveResource:
     return LiveResource(ROWS["AWS::Lambda::Function"], function, subject, {}, {}, stack)
 
 
-@settings(max_examples=cases(25, deep=250))
+@settings(max_examples=cases(12, deep=250))
 @given(st.sampled_from(FUNCTIONS), PERMISSIONS, st.sets(SENDERS))
 def test_each_permission_that_differs_is_told_once_and_undone(
     function: str, declared: list[tuple[str, Sender]], held: set[Sender]

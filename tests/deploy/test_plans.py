@@ -28,7 +28,7 @@ def planned(running: dict[str, Any], template: dict[str, Any], changes: tuple[Re
     return StackPlan("shop", "id", "set", "UPDATE", changes, {"Resources": running}, {"Resources": template})
 
 
-@settings(max_examples=cases(60, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(ATTRIBUTES, ATTRIBUTES)
 def test_what_is_removed_stays_by_the_old_template_and_what_is_replaced_by_both(
     before: dict[str, Any], after: dict[str, Any]
@@ -52,7 +52,7 @@ def function(role: Any, group: str | None = None) -> dict[str, Any]:
 FUNCTIONS: Final = st.dictionaries(st.sampled_from(NAMES), ROLES)
 
 
-@settings(max_examples=cases(40, deep=400))
+@settings(max_examples=cases(20, deep=400))
 @given(FUNCTIONS, FUNCTIONS)
 def test_each_function_that_exists_and_gets_another_role_is_told_with_both(
     before: dict[str, Any], after: dict[str, Any]
@@ -69,7 +69,7 @@ def test_each_function_that_exists_and_gets_another_role_is_told_with_both(
     assert expected == list(planned(running, template).role_replacements)
 
 
-@settings(max_examples=cases(20, deep=200))
+@settings(max_examples=cases(10, deep=200))
 @given(st.dictionaries(st.sampled_from(NAMES), st.sampled_from((None, "Logs", "OtherLogs"))))
 def test_the_log_groups_of_all_functions_are_theirs(groups: dict[str, str | None]) -> None:
     template = {"Resources": {name: function("arn", group) for name, group in groups.items()}}
@@ -79,7 +79,7 @@ def test_the_log_groups_of_all_functions_are_theirs(groups: dict[str, str | None
 TABLES: Final = st.lists(st.sampled_from(("id", "key")), max_size=3)
 
 
-@settings(max_examples=cases(60, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(TABLES, TABLES)
 def test_a_table_that_goes_is_renamed_to_one_that_comes_with_the_same_properties_and_no_two_to_one(
     removed: list[str], added: list[str]

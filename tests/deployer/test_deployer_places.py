@@ -535,7 +535,7 @@ def test_names_in_arns_are_those_that_no_update_changes() -> None:
     )
 
     unsettled: set[tuple[str, str]] = set()
-    kinds = cases_of(tuple(name for name in resource_types() if handlers(name)), 300)
+    kinds = cases_of(tuple(name for name in resource_types() if handlers(name)), 100)
     for kind in kinds:
         try:
             schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema

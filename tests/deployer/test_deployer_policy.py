@@ -670,7 +670,7 @@ def test_without_an_account_names_hold_the_callers_own() -> None:
 
 @cache
 def of_each_type() -> dict[str, Deployer]:
-    kinds = list(filter(handlers, resource_types()))[:: 1 if ASKS_ALL else 3]
+    kinds = list(filter(handlers, resource_types()))[:: 1 if ASKS_ALL else 7]
     return {kind: made(It=resource(kind)) for kind in kinds}
 
 

@@ -36,7 +36,7 @@ def containers(draw: st.DrawFn, parts: st.SearchStrategy[str]) -> str:
     return f"{opening}{','.join(f'{draw(SPACE)}{item}{draw(SPACE)}' for item in items)}{closing}"
 
 
-FEW = settings(max_examples=cases(20, deep=1_000), deadline=None)
+FEW = settings(max_examples=cases(10, deep=1_000), deadline=None)
 TEXTS = containers(st.recursive(SCALARS, containers, max_leaves=12))
 
 
@@ -83,7 +83,7 @@ def strict(text: str) -> Any:
 SIGNS = ("", "", '"', ",", ":", "]", "}", "[", "{", "\\", "x", "1", "NaN", "//", "'", "\n")
 
 
-@settings(max_examples=cases(100, deep=3_000), deadline=None)
+@settings(max_examples=cases(50, deep=3_000), deadline=None)
 @given(TEXTS, st.integers(0, 200), st.integers(0, 1), st.sampled_from(SIGNS))
 def test_a_text_with_a_slip_is_refused_if_the_standard_library_does_so_and_not_after_its_place(
     text: str, at: int, left_out: int, sign: str

@@ -30,7 +30,7 @@ LOGIC = ("", "{% if x %}", "{#\nwhy\n#}", "{%- for a in b\n -%}", "%{ if y }")
 DRAWN = st.lists(st.tuples(st.sampled_from([*PLACES, *PLAIN]), st.sampled_from(LOGIC)), min_size=1, max_size=4)
 
 
-@settings(max_examples=cases(40, deep=500))
+@settings(max_examples=cases(20, deep=500))
 @given(DRAWN, st.booleans())
 def test_json_can_be_read_without_its_places_each_of_which_is_a_value_of_its_own(
     drawn: list[tuple[str, str]],

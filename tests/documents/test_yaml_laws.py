@@ -108,7 +108,7 @@ def of_mapping(node: yaml.MappingNode, seen: dict[int, Built]) -> Built:
     return value, places
 
 
-@settings(max_examples=cases(60, deep=2_000), deadline=None)
+@settings(max_examples=cases(30, deep=2_000), deadline=None)
 @given(documents())
 def test_yaml_has_the_values_and_places_of_pyyamls_nodes(text: str) -> None:
     value, places = built(yaml.compose(text, Loader=yaml.SafeLoader), {})

@@ -267,14 +267,14 @@ def test_lint_has_nothing_to_say_about_any_option_of_any_verb(make: Make) -> Non
         for call in calls_with(service, name, verb)
     ]
     body = f"from shared.resources.data import Data\n{CONNECTED}"
-    for number, call in enumerate(calls):
+    for number, call in enumerate(cases_of(calls, len(calls) // 3)):
         body += f"@app.function(policy=[grants.{call}])\ndef f{number}(event, context): ...\n"
     assert [] == findings(make(app=body, **{"shared/resources/data.py": SHARED}), "dev")
 
 
 def test_cfn_lint_accepts_a_role_of_each_service(make: Make, tmp_path: Path) -> None:
     body = CONNECTED
-    for service, calls in cases_of(tuple(RECORDED.items()), 12):
+    for service, calls in cases_of(tuple(RECORDED.items()), 5):
         policy = ", ".join(f"grants.{call}" for call in calls)
         body += f"@app.function(policy=[{policy}])\ndef f_{service}(event, context): ...\n"
     template = tmp_path / "template.json"

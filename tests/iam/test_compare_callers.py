@@ -70,7 +70,7 @@ def verdict(policy: Policy, request: Request) -> str:
     return evaluate(request, Layers(EVERYTHING, resource=(policy,))).verdict
 
 
-@settings(max_examples=cases(25, deep=150), deadline=None)
+@settings(max_examples=cases(12, deep=150), deadline=None)
 @given(POLICIES, POLICIES)
 def test_gains_and_losses_are_those_of_the_evaluator(old: Policy, new: Policy) -> None:
     found = compare_callers(ComparedPolicies((old,), (new,), owner=OWNER))
@@ -88,7 +88,7 @@ def test_gains_and_losses_are_those_of_the_evaluator(old: Policy, new: Policy) -
         assert not (after == "ExplicitlyDenied" and before == "ImplicitlyDenied") or found.forbidden or found.undecided
 
 
-@settings(max_examples=cases(20, deep=50), deadline=None)
+@settings(max_examples=cases(10, deep=50), deadline=None)
 @given(POLICIES)
 def test_a_policy_gains_nothing_on_itself_in_another_order_or_in_two_documents(policy: Policy) -> None:
     turned = Policy(tuple(reversed(policy.statements)))

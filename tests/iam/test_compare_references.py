@@ -19,7 +19,7 @@ from remit.iam.prove.compare import compare
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CASES = cases(50, deep=500)
+CASES = cases(25, deep=500)
 MEANT = tuple("".join(letters) for length in range(4) for letters in product("ab", repeat=length))
 """What a reference may stand for."""
 FEWER = 7

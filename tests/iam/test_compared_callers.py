@@ -56,7 +56,7 @@ def lets_in(statement: Statement, principal: str) -> bool:
     return evaluate(request, Layers((Policy((allow("*"),)),), resource=(Policy((statement,)),))).allowed
 
 
-@settings(max_examples=cases(40, deep=250), deadline=None)
+@settings(max_examples=cases(20, deep=250), deadline=None)
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
 def test_every_caller_is_like_one_of_a_class_that_the_same_statements_mean(statements: list[Statement]) -> None:
     classes = caller_classes([Policy(tuple(statements))])

@@ -25,7 +25,7 @@ from remit.iam.statement_cover import covers_statement
 
 A, B = "111122223333", "444455556666"
 USER = f"arn:aws:iam::{A}:user/al"
-LAWS = settings(max_examples=cases(40, deep=250), deadline=None)
+LAWS = settings(max_examples=cases(20, deep=250), deadline=None)
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 OBJECTS = tuple(f"arn:aws:s3:::{name}" for name in ("a/x", "a/y", "b/x", "c/y"))
 VALUES = (None, "dev", "prod", "tea")
@@ -247,7 +247,7 @@ def meant(globs: Globs, texts: tuple[str, ...]) -> set[str]:
     }
 
 
-@settings(max_examples=cases(80, deep=600), deadline=None)
+@settings(max_examples=cases(40, deep=600), deadline=None)
 @given(ACTION_LISTS, ACTION_LISTS)
 def test_a_list_of_actions_that_plainly_takes_another_has_all_that_this_means(wide: Globs, narrow: Globs) -> None:
     told = actions_cover(wide, narrow)
@@ -261,7 +261,7 @@ def test_a_list_of_actions_that_plainly_takes_another_has_all_that_this_means(wi
         assert told  # it leaves out no more
 
 
-@settings(max_examples=cases(80, deep=600), deadline=None)
+@settings(max_examples=cases(40, deep=600), deadline=None)
 @given(RESOURCE_LISTS, RESOURCE_LISTS)
 def test_a_list_of_resources_is_told_to_take_another_only_where_it_does(wide: Globs, narrow: Globs) -> None:
     told = resources_cover(wide, narrow)
@@ -283,7 +283,7 @@ def conditioned() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-@settings(max_examples=cases(40, deep=400), deadline=None)
+@settings(max_examples=cases(20, deep=400), deadline=None)
 @given(conditioned(), conditioned())
 def test_a_cheap_look_at_two_statements_says_what_the_proof_says(one: dict[str, Any], other: dict[str, Any]) -> None:
     wide, narrow = (parse_statement({**raw, "Action": "s3:*"}) for raw in (one, other))

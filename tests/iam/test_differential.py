@@ -13,7 +13,7 @@ from iam import differential, reference
 from random_cases import cases, in_all_cases
 from remit.iam.special_cases import SPECIAL_CASES
 
-SHARE = cases(1_000, deep=20_000)
+SHARE = cases(500, deep=20_000)
 VERDICTS = {"Allowed", "ExplicitlyDenied", "ImplicitlyDenied", "Unknown"}
 
 

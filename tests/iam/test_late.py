@@ -96,7 +96,7 @@ def deploys(text: str) -> tuple[str, ...]:
 def test_what_is_decided_before_the_deploy_is_so_after_it() -> None:
     maker = Maker(11)
     unknown = settled = 0
-    documents = cases(200, deep=8_000)
+    documents = cases(100, deep=8_000)
     for _ in range(documents):
         resource, value = maker.text(), maker.text()
         resource = maker.pattern(resource) if maker.random.random() < 0.2 else resource  # a question about a set

@@ -115,7 +115,7 @@ def test_covers_gives_up_rather_than_take_for_ever() -> None:
 
 @pytest.mark.parametrize("part", ["?", "*?", "*a?"])
 def test_a_long_pattern_takes_time_in_proportion_to_its_length(part: str) -> None:
-    length = cases(100_000, deep=500_000)
+    length = cases(50000, deep=500_000)
     pattern = f"arn:{part * (length // len(part))}"
     with effort.at_most(length / 200_000):
         assert not matches(pattern, "arn:aws:s3:::b")

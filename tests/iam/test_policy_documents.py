@@ -78,7 +78,7 @@ def given_to_iam(value: Any) -> Any:
     return [given_to_iam(item) for item in value] if isinstance(value, list) else value
 
 
-@settings(max_examples=cases(60, deep=250), deadline=None)
+@settings(max_examples=cases(30, deep=250), deadline=None)
 @given(DOCUMENTS)
 def test_a_document_is_written_as_it_was_read(document: dict[str, Any]) -> None:
     policy = parse(given_to_iam(document))

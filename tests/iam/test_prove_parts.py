@@ -80,7 +80,7 @@ def is_met(condition: Condition, state: Any) -> bool:
     return any(fits(one) is not negated for one in several) if several else condition.if_exists
 
 
-LAWS = settings(max_examples=cases(60, deep=400), deadline=None)
+LAWS = settings(max_examples=cases(30, deep=400), deadline=None)
 SETS = (*STATES, *product(VALUES[:3], repeat=2))
 
 

@@ -867,7 +867,7 @@ def test_an_app_of_remits_own_survives_the_way_through_its_template(
     assert not reviewed.broadens
 
 
-@pytest.mark.parametrize("seed", range(cases(20, deep=100)))
+@pytest.mark.parametrize("seed", range(cases(10, deep=100)))
 def test_a_mutant_of_a_source_is_read_or_refused_by_an_error(tmp_path: Path, seed: int) -> None:
     """Whatever stands in a source, nothing of remit's own breaks."""
     chance = random.Random(seed)  # noqa: S311 - a test's choice
@@ -929,7 +929,7 @@ def with_value(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 @given(data=st.data())
-@settings(max_examples=cases(30, deep=150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(15, deep=150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_in_any_place_is_read_left_or_an_error_and_an_error_writes_nothing(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import cfn_lint
+from random_cases import in_all_cases
 from remit.lint import lint, lint_bytes
 from remit.loading.load import load
 
@@ -76,6 +77,7 @@ def test_a_document_at_an_edge_has_these_findings_and_no_others(row: dict[str, A
     assert row["findings"] == findings_of(row)
 
 
+@in_all_cases
 def test_what_cfn_lint_refuses_as_a_policy_has_an_error(tmp_path: Path) -> None:
     rows = [row for row in ROWS if row["kind"] in HOLDERS and "document" in row]
     resources = []

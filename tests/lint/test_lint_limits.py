@@ -128,7 +128,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=cases(50, deep=800))
+@settings(max_examples=cases(25, deep=800))
 def test_no_json_value_crashes_lint(value: object) -> None:
     for finding in lint_bytes(json.dumps(value).encode(), "policy.json"):
         assert finding.file == "policy.json"
@@ -139,7 +139,7 @@ def test_no_json_value_crashes_lint(value: object) -> None:
         st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5
     )
 )
-@settings(max_examples=cases(50, deep=800))
+@settings(max_examples=cases(25, deep=800))
 def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
     for finding in lint_bytes(policy({"Effect": "Allow", **statement}), "policy.json"):
         assert finding.line == 1
@@ -171,7 +171,7 @@ ABOUT_SEVERAL = {"R116", "R602", "R604", "R606", "R607"}
 
 
 @given(st.lists(STATEMENTS, min_size=2, max_size=3))
-@settings(max_examples=cases(30, deep=800), deadline=None)
+@settings(max_examples=cases(15, deep=800), deadline=None)
 def test_what_is_wrong_with_statements_alone_is_wrong_with_them_together(statements: list[dict[str, object]]) -> None:
     def told(*chosen: dict[str, object]) -> list[tuple[str, ...]]:
         findings = lint_bytes(policy(*chosen), "policy.json", kind="identity")
@@ -214,7 +214,7 @@ def test_a_policy_is_looked_at_in_full_up_to_two_hundred_thousand_characters() -
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=cases(40, deep=600))
+@settings(max_examples=cases(20, deep=600))
 def test_no_bytes_crash_lint(data: bytes) -> None:
     for finding in lint_bytes(data, "any"):
         assert finding.file == "any"

@@ -24,7 +24,7 @@ ADJUDICATED = {
 @cache
 def findings() -> dict[str, tuple[Finding, ...]]:
     policies = [
-        found for name in cases_of(tuple(managed_policies()), 500) if (found := managed_policy(name)) is not None
+        found for name in cases_of(tuple(managed_policies()), 200) if (found := managed_policy(name)) is not None
     ]
     return {policy.name: lint_document(policy.document, policy.name) for policy in policies}
 

@@ -99,7 +99,7 @@ OPERATORS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@settings(max_examples=cases(100, deep=2000))
+@settings(max_examples=cases(50, deep=2000))
 @given(
     st.lists(st.sampled_from((None, 0.0, 1.0, 2.0)), min_size=1, max_size=4), st.sampled_from(sorted(OPERATORS)),
     st.sampled_from((None, "missing", "ignore", "breaching", "notBreaching")), st.integers(0, 3),

@@ -138,7 +138,7 @@ class Destination:
         self.failed.append((record.document["requestContext"]["condition"], [numbered(one) for one in records]))
 
 
-@settings(max_examples=cases(80, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(40, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DOCUMENTS, st.lists(PATTERNS, max_size=2))
 def test_a_record_is_let_through_by_any_of_its_mappings_filters(
     functions: Any, document: Json, patterns: list[Json]
@@ -267,7 +267,7 @@ class QueueReader:
         return dict(result), failed if counts else set()
 
 
-@settings(max_examples=cases(80, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(40, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(QUEUES, ANSWERS_IN_TURN)
 def test_messages_are_handed_over_kept_and_given_up_as_lambda_documents(
     functions: Any, queue: Queue, answers: list[Any]
@@ -382,7 +382,7 @@ class StreamReader:
         return dict(result), first_failed if counts else len(batch)
 
 
-@settings(max_examples=cases(80, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(40, deep=2000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(OF_KINESIS | OF_TABLE, ANSWERS_IN_TURN)
 def test_the_records_of_each_shard_are_handed_over_in_order_and_given_up_as_lambda_documents(
     functions: Any, stream: Stream, answers: list[Any]

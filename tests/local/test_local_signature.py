@@ -98,7 +98,7 @@ def request_of(method: str, path: str, query: str, headers: dict[str, list[str]]
 
 
 @given(st.sampled_from(["GET", "PUT", "POST"]), PATHS, QUERIES, HEADERS, st.binary(max_size=20), SERVICES)
-@settings(max_examples=cases(40, deep=800), deadline=None)
+@settings(max_examples=cases(20, deep=800), deadline=None)
 def test_whatever_the_sdk_signs_by_header_holds_and_nothing_else(
     method: str, path: str, query: str, headers: dict[str, list[str]], body: bytes, service: str
 ) -> None:
@@ -116,7 +116,7 @@ def test_whatever_the_sdk_signs_by_header_holds_and_nothing_else(
 
 
 @given(st.sampled_from(["GET", "PUT"]), PATHS, st.sampled_from(["", "versionId=1", "prefix=a%2Fb%20c"]), SERVICES)
-@settings(max_examples=cases(25, deep=400), deadline=None)
+@settings(max_examples=cases(12, deep=400), deadline=None)
 def test_whatever_the_sdk_signs_in_a_url_holds_until_it_expires(
     method: str, path: str, query: str, service: str
 ) -> None:

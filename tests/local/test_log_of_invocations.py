@@ -100,7 +100,7 @@ def test_the_report_in_json_says_the_same_as_the_line(result: InvocationResult, 
 PIECES = st.lists(st.sampled_from(["a", "é", "\n", "\n\n", "\r", "b\nc", "\rd\n", "\r\n"]), max_size=12)
 
 
-@settings(max_examples=cases(100, deep=1_000), deadline=None)
+@settings(max_examples=cases(50, deep=1_000), deadline=None)
 @given(
     pieces=PIECES,
     splits=st.lists(st.integers(0, 40), max_size=5),
@@ -167,7 +167,7 @@ def test_the_stream_of_a_log_group_of_several_functions_has_the_functions_name()
     assert new_stream(replace(TEXT, log_group="all"), moment).startswith("2026/01/02/web[7]")
 
 
-@settings(max_examples=cases(20, deep=500), deadline=None)
+@settings(max_examples=cases(10, deep=500), deadline=None)
 @given(sizes=st.lists(st.sampled_from([1, KEPT // 2, KEPT - 1, KEPT, KEPT + 1, 3 * KEPT]), max_size=4))
 def test_a_long_log_keeps_its_beginning_and_its_end_and_says_how_much_it_leaves_out(sizes: list[int]) -> None:
     log, whole = BoundedLog(), b""

@@ -24,7 +24,7 @@ def logs(own_emulator: None) -> Any:  # noqa: ARG001 - a function of it is repla
     return emulated("services.cloudwatch_logs")
 
 
-@settings(max_examples=cases(40, deep=500), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(20, deep=500), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 3), max_size=9), st.integers(1, 4))
 def test_each_event_is_given_once_whatever_fits_into_a_page(logs: Any, moments: list[int], limit: int) -> None:
     with as_request_of("888877776666", "us-east-1"):

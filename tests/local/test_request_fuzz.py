@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from remit.local.state_files import LocalAws
 
-CASES: Final = cases(80, deep=20_000)
+CASES: Final = cases(40, deep=20_000)
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/x-amz-json-1.0"
 SUCCEED: Final = 0.3

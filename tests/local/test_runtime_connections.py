@@ -28,7 +28,7 @@ def ends() -> Iterator[tuple[socket.socket, Connection]]:
         yield theirs, Connection(ours)
 
 
-@settings(max_examples=cases(60, deep=600), deadline=None)
+@settings(max_examples=cases(30, deep=600), deadline=None)
 @given(requests=st.lists(REQUESTS, min_size=1, max_size=3), data=st.data())
 def test_a_request_is_read_whole_in_whatever_pieces_it_comes(
     requests: list[tuple[str, str, bytes]], data: st.DataObject

@@ -38,7 +38,7 @@ SHARDS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0,
 """Of each shard, how many records are too old, how many are not, and how many a mapping has read."""
 
 
-@settings(max_examples=cases(25, deep=500), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(12, deep=500), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SHARDS)
 def test_what_was_not_read_when_records_expire_is_what_is_read_next(
     emulator: Any, expire: Any, shards: list[tuple[int, int, int]]

@@ -81,7 +81,7 @@ LINES = st.lists(st.builds(str.__add__, st.sampled_from(["", "", "!"]), GLOBS), 
 PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "-", "abab", "aabb"]), min_size=1, max_size=4).map("/".join)
 
 
-@settings(max_examples=cases(50, deep=150), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(25, deep=150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=LINES, path=PATHS)
 def test_git_agrees_about_every_path(repository: Path, lines: list[str], path: str) -> None:
     patterns = Patterns(parse(lines, "r"))

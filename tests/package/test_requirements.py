@@ -134,7 +134,7 @@ vcs = {type = "git", path = "../beside", commit-id = "def"}
 VERSIONS: Final = ("", "==3", ">=2,<4", "~=1.2", " >= 2", "===1", "!=2", " (>=2)", " @ https://host/x.whl")
 
 
-@settings(max_examples=cases(60, deep=400))
+@settings(max_examples=cases(30, deep=400))
 @given(
     st.tuples(
         st.sampled_from(["idna", "Zope.Interface", "a_b-c", "x2"]),
@@ -151,7 +151,7 @@ NAMES: Final = ("remit", "app", "click", "idna", "other")
 NEEDED: Final = st.dictionaries(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES)), min_size=1)
 
 
-@settings(max_examples=cases(30, deep=500))
+@settings(max_examples=cases(15, deep=500))
 @given(NEEDED, st.sets(st.sampled_from(NAMES[1:])))
 def test_pylock_loses_remit_and_what_remit_alone_brings(needs: dict[str, set[str]], named: set[str]) -> None:
     """Who is there without remit stays: what the project names, or remit does not bring, and all that these need."""
@@ -184,7 +184,7 @@ WHEELS: Final = st.tuples(
 )
 
 
-@settings(max_examples=cases(30, deep=500))
+@settings(max_examples=cases(15, deep=500))
 @given(
     st.lists(WHEELS, max_size=3),
     st.none() | HASHES,

@@ -36,7 +36,7 @@ PARTS: dict[str, list[tuple[Any, list[tuple[str | int, ...]]]]] = {
 STATEMENTS = st.fixed_dictionaries({element: st.sampled_from(values) for element, values in PARTS.items()})
 
 
-@settings(max_examples=cases(40, deep=500), deadline=None)
+@settings(max_examples=cases(20, deep=500), deadline=None)
 @given(st.lists(STATEMENTS, min_size=1, max_size=3), st.booleans())
 def test_no_mistake_of_an_item_hides_another_and_each_stays_where_it_was(drawn: list[Any], inside: bool) -> None:
     written = [{element: value for element, (value, _) in one.items()} for one in drawn]

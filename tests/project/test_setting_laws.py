@@ -107,7 +107,7 @@ def test_the_nearest_setting_wins_and_each_becomes_its_property(configured: Valu
         assert group_properties.get("RetentionInDays") == retention
 
 
-@settings(max_examples=cases(120, deep=3_000))
+@settings(max_examples=cases(60, deep=3_000))
 @given(
     st.sampled_from(VERSIONS),
     st.booleans(),
@@ -158,7 +158,7 @@ KEYS: Final = st.lists(st.sampled_from(["a", "b-", "${AWS::Region}", "${Data.Arn
 )
 
 
-@settings(max_examples=cases(60, deep=500))
+@settings(max_examples=cases(30, deep=500))
 @given(st.dictionaries(KEYS | st.integers(0, 2), st.just(1), max_size=3))
 def test_a_key_that_cloudformation_would_have_to_fill_in_is_refused_wherever_the_reference_stands(
     value: dict[Any, int],
@@ -184,7 +184,7 @@ SECRET_NAMES: Final = st.lists(
 )
 
 
-@settings(max_examples=cases(80, deep=500))
+@settings(max_examples=cases(40, deep=500))
 @given(SECRET_NAMES.map("".join))
 def test_what_looks_like_a_value_is_no_name_of_a_secret_and_no_other_sign_is_taken(name: str) -> None:
     """Source: "CreateSecret" (Secrets Manager API Reference): letters, digits and /_+=.@-."""
@@ -228,7 +228,7 @@ QUEUE: Final = {"QueueName": "queue_name", "DelaySeconds": "delay_seconds", "Kms
 GIVEN: Final = st.dictionaries(st.sampled_from(sorted(QUEUE)), st.sampled_from(["a", "b"]))
 
 
-@settings(max_examples=cases(30, deep=200))
+@settings(max_examples=cases(15, deep=200))
 @given(GIVEN, GIVEN)
 def test_a_keyword_is_its_property_and_wins_over_the_mapping(mapping: Values, keywords: Values) -> None:
     declared = resource("AWS::SQS::Queue", mapping, **{QUEUE[name]: value for name, value in keywords.items()})

@@ -45,7 +45,7 @@ def drawn(dice: random.Random) -> Drawn:
 @pytest.mark.parametrize("is_new", [True, False])
 def test_a_statement_is_told_by_what_differs_from_the_nearest_of_those_that_are_not_in_both(*, is_new: bool) -> None:
     dice = random.Random(7)  # noqa: S311 - a test's dice
-    for _ in range(cases(400, deep=8_000)):
+    for _ in range(cases(200, deep=8_000)):
         common = [drawn(dice) for _ in range(dice.randint(0, 2))]
         own = [*common, *(drawn(dice) for _ in range(dice.randint(0, 2)))]
         others = [*common, *(drawn(dice) for _ in range(dice.randint(0, 3)))]

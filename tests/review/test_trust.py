@@ -72,7 +72,7 @@ def requests() -> list[Request]:
 
 def test_what_is_gained_and_lost_is_what_asking_about_everyone_finds() -> None:
     dice, asked, unsure = random.Random(4), requests(), 0  # noqa: S311 - a test's dice
-    for _ in range(cases(20, deep=100)):
+    for _ in range(cases(10, deep=100)):
         old, new = drawn(dice), drawn(dice)
         found = compare_trust(old, new)
         more = [one for one in asked if lets_in(new, one) and not lets_in(old, one)]

@@ -34,7 +34,7 @@ STATEMENTS: Final = st.lists(
 )
 
 
-@settings(max_examples=cases(25, deep=1000), deadline=None)
+@settings(max_examples=cases(12, deep=1000), deadline=None)
 @given(STATEMENTS, st.integers(250, 900), st.integers(250, 900), st.none() | st.integers(0, 6))
 def test_documents_allow_together_what_the_statements_do_and_hold_no_more_than_they_may(
     shapes: list[tuple[int, int, int]], first: int, further: int, spare: int | None

@@ -137,7 +137,7 @@ STATEMENTS: Final = st.lists(
 )
 
 
-@settings(max_examples=cases(40, deep=1_000))
+@settings(max_examples=cases(20, deep=1_000))
 @given(STATEMENTS, st.integers(500, 900), st.integers(500, 900))
 def test_statements_are_laid_whole_in_their_order_into_documents_that_hold_them(
     statements: list[Statement], first: int, further: int

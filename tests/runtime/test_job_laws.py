@@ -14,7 +14,7 @@ from random_cases import cases
 from remit.runtime import own_stack, worker
 from remit.runtime.job import Job
 
-CASES: Final = cases(80, deep=300)
+CASES: Final = cases(40, deep=300)
 LEFT: Final = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
 LONGEST_HIDDEN: Final = 12 * 3600
 """Seconds for which SQS hides a message at most ("Amazon SQS visibility timeout")."""

@@ -55,7 +55,7 @@ def sent(*values: Any, **options: Any) -> tuple[list[Any], dict[str, Any]]:
     return restored, restored_options
 
 
-@settings(max_examples=cases(30, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(arguments)
 def test_an_argument_arrives_as_it_was_sent(argument: Any) -> None:
     restored, options = sent(argument, option=argument)

@@ -111,7 +111,7 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-@settings(max_examples=cases(40, deep=100))
+@settings(max_examples=cases(20, deep=100))
 @given(QUEUES, st.lists(MESSAGES, min_size=1, max_size=3))
 def test_every_message_ends_as_its_job_and_its_queue_say(
     patch: pytest.MonkeyPatch, queue: Queue, messages: list[Message]

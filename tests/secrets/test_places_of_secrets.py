@@ -38,7 +38,7 @@ LINES: Final = {
 """What stands before a secret, and the secret, by its kind; a kind of two forms has a comment."""
 
 
-@settings(max_examples=cases(40, deep=500))
+@settings(max_examples=cases(20, deep=500))
 @given(
     st.lists(st.one_of(st.sampled_from(PLAIN), st.sampled_from(sorted(LINES)).map(lambda kind: (kind,))), max_size=7),
     st.sampled_from(["\n", "\r\n", "\r"]),
@@ -62,7 +62,7 @@ def test_each_secret_of_a_file_is_found_at_its_line_and_column(lines: list[str |
 WHOLE: Final = tuple(sorted(kind for kind in LINES if kind not in ("a key of a vendor", "a private key")))
 
 
-@settings(max_examples=cases(25, deep=300))
+@settings(max_examples=cases(12, deep=300))
 @given(st.lists(st.sampled_from([*PLAIN, *WHOLE]), max_size=6))
 def test_stars_stand_in_the_place_of_each_secret_and_nothing_else(lines: list[str]) -> None:
     parts = [LINES.get(line, (line, "")) for line in lines]
@@ -101,7 +101,7 @@ VALUES: Final = {
 """Values in code, and whether a vendor draws keys so: those of documentation are none."""
 
 
-@settings(max_examples=cases(40, deep=100))
+@settings(max_examples=cases(20, deep=100))
 @given(
     st.sampled_from(["DD_", "my-slack-", "OKTA_", "ORDERS_", "ADD_", ""]),
     st.sampled_from(sorted(VALUES)),
@@ -117,7 +117,7 @@ def test_a_key_is_a_vendors_by_the_name_before_it_on_its_own_line(vendor: str, v
     assert possible == ([] if is_vendors or "example" in value else [("what looks like a password", 2)])
 
 
-@settings(max_examples=cases(40, deep=500))
+@settings(max_examples=cases(20, deep=500))
 @given(st.text(max_size=9), st.text(max_size=9))
 def test_a_basic_header_is_one_with_a_user_and_a_password(user: str, password: str) -> None:
     both = f"{user}:{password}"

@@ -51,7 +51,7 @@ def waits_for_itself(resources: list[Resource]) -> set[str]:
     return circular
 
 
-@settings(max_examples=cases(60, deep=1_000))
+@settings(max_examples=cases(30, deep=1_000))
 @given(
     st.fixed_dictionaries(dict.fromkeys(NAMES, SOME)),
     st.fixed_dictionaries(
@@ -104,7 +104,7 @@ def test_a_statement_comes_later_where_its_role_would_wait_for_itself(
     event(f"separated: {min(separated, 2)}")
 
 
-@settings(max_examples=cases(30, deep=1_000))
+@settings(max_examples=cases(15, deep=1_000))
 @given(
     st.fixed_dictionaries(dict.fromkeys(BUCKETS, st.sets(st.sampled_from((*FUNCTIONS,))))),
     st.fixed_dictionaries(dict.fromkeys(WRITERS, st.sets(st.sampled_from(BUCKETS)))),

@@ -205,7 +205,7 @@ SETTINGS: Final = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=cases(40, deep=300))
+@settings(max_examples=cases(20, deep=300))
 @given(st.none() | st.builds(Publication, st.sampled_from(["live", "blue"]), st.none() | st.integers(1, 9)), SETTINGS)
 def test_what_names_an_alias_by_its_text_waits_for_it(publication: Publication | None, invoked: dict[str, Any]) -> None:
     function = Function("pay", "Pay", "app.pay", {}, publication=publication, event_invoke=invoked)

@@ -298,7 +298,7 @@ def test_nearly_500_resources_are_noted_with_the_settings_that_the_app_does_not_
 @in_all_cases
 def test_250_functions_with_a_route_each_fit_into_a_stack(make: Make) -> None:
     """What is not theirs is the same for fewer, which a quick run builds."""
-    count = cases(40, deep=250)
+    count = cases(20, deep=250)
     config = "config.api.routes_in_body = True\nconfig.lambda_.share_log_group = True\n"
     config += "config.lambda_.iam.share_roles = True\n"
     project = make(config=config, app=_routes(count))

@@ -31,7 +31,7 @@ QUEUES: Final = st.lists(
 )
 
 
-@settings(max_examples=cases(30, deep=1_000))
+@settings(max_examples=cases(15, deep=1_000))
 @given(QUEUES, st.none() | st.sets(st.sampled_from(NAMES)), st.none() | st.sampled_from(NAMES), st.booleans())
 def test_a_function_knows_the_queues_that_it_sends_to_and_a_worker_its_own(
     queues: list[JobQueue],
@@ -60,7 +60,7 @@ def test_a_function_knows_the_queues_that_it_sends_to_and_a_worker_its_own(
     assert job_variables(app, function) == expected
 
 
-@settings(max_examples=cases(40, deep=500))
+@settings(max_examples=cases(20, deep=500))
 @given(QUEUES, st.integers(1, 900), st.booleans(), st.booleans())
 def test_each_queue_of_jobs_comes_with_what_its_retries_and_its_worker_ask_for(
     queues: list[JobQueue],
@@ -117,7 +117,7 @@ def pairs(tags: Any) -> dict[str, str]:
     return read
 
 
-@settings(max_examples=cases(40, deep=500))
+@settings(max_examples=cases(20, deep=500))
 @given(TAGS, TAGS, st.booleans())
 def test_a_resource_has_its_own_tags_and_those_of_the_app_beside_them(
     tags: dict[str, str],
@@ -143,7 +143,7 @@ def test_a_resource_has_its_own_tags_and_those_of_the_app_beside_them(
         assert tag.get("PropagateAtLaunch") == (not (is_told and tag["Key"] in own))
 
 
-@settings(max_examples=cases(30, deep=1_000))
+@settings(max_examples=cases(15, deep=1_000))
 @given(
     st.lists(
         st.sampled_from(["{app}", "{stage}", "{role}", "{region}", "x" * 20, "-"]), min_size=1, max_size=5, unique=True

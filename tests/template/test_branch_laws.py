@@ -71,7 +71,7 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-@settings(max_examples=cases(60, deep=400))
+@settings(max_examples=cases(30, deep=400))
 @given(VALUES)
 def test_each_way_of_the_conditions_has_its_value_and_each_part_its_place(value: Any) -> None:
     for holds in WAYS:
@@ -82,7 +82,7 @@ def test_each_way_of_the_conditions_has_its_value_and_each_part_its_place(value:
             assert chosen(at(value, written_at(path, deciding.moved)), holds) == at(found, path)
 
 
-@settings(max_examples=cases(60, deep=400))
+@settings(max_examples=cases(30, deep=400))
 @given(VALUES)
 def test_the_variants_of_a_value_are_all_that_it_may_be_each_with_its_conditions(value: Any) -> None:
     found = list(variants(value, ("Here",)))
@@ -102,7 +102,7 @@ def flat(value: Any) -> list[Any]:
     return [] if value == NO_VALUE else [value]
 
 
-@settings(max_examples=cases(60, deep=400))
+@settings(max_examples=cases(30, deep=400))
 @given(VALUES)
 def test_the_items_of_a_list_are_those_of_each_way_and_stand_where_they_are_written(value: Any) -> None:
     found = list(items(value, ("Here",)))

@@ -74,7 +74,7 @@ def deployed(template: Any, deploy: dict[str, str]) -> Any:
     return {"Conditions": every, "Resources": resources, **shared}
 
 
-@settings(max_examples=cases(60, deep=400))
+@settings(max_examples=cases(30, deep=400))
 @given(templates())
 def test_each_deploy_of_a_template_is_among_its_worlds(template: Any) -> None:
     looked_at, complete = worlds(template)
@@ -84,7 +84,7 @@ def test_each_deploy_of_a_template_is_among_its_worlds(template: Any) -> None:
         assert deployed(template, deploy) in made
 
 
-@settings(max_examples=cases(30, deep=500))
+@settings(max_examples=cases(15, deep=500))
 @given(templates())
 def test_what_is_left_of_a_decided_template_stands_where_it_is_written(template: Any) -> None:
     for holding in (frozenset(), frozenset("A"), frozenset(NAMES)):

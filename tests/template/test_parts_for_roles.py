@@ -48,7 +48,7 @@ def unordered(holder: Holder) -> tuple[Holder, set[object], set[str]]:
 ELSEWHERE = st.lists(st.sampled_from(["theirs", "theirs-too", "other"]), max_size=2)
 
 
-@settings(max_examples=cases(20, deep=300))
+@settings(max_examples=cases(10, deep=300))
 @given(worlds(), ELSEWHERE)
 def test_what_bears_on_a_role_has_all_of_it(world: World, elsewhere: list[str]) -> None:
     value = written(world, elsewhere)
@@ -56,7 +56,7 @@ def test_what_bears_on_a_role_has_all_of_it(world: World, elsewhere: list[str]) 
         assert holders(bearing_on(value, name))[name] == holder
 
 
-@settings(max_examples=cases(20, deep=300))
+@settings(max_examples=cases(10, deep=300))
 @given(st.none() | worlds(), worlds())
 def test_every_role_of_two_templates_is_in_one_unit_with_all_that_it_has(
     old_world: World | None, new_world: World

@@ -263,7 +263,7 @@ def check(read: FileRoles, world: World, names: list[str], boundaries: dict[Any,
     event(f"held: {len(held & set(range(world.managed)))} of {world.managed}")
 
 
-@settings(max_examples=cases(30, deep=500))
+@settings(max_examples=cases(15, deep=500))
 @given(worlds(), st.lists(st.sampled_from(["app", "roles"]), max_size=2, unique=True))
 def test_a_template_and_a_plan_of_one_account_are_read_as_it_was_drawn(world: World, modules: list[str]) -> None:
     made = range(world.managed)

@@ -850,7 +850,7 @@ def guarded_apis(draw: st.DrawFn) -> Json:
 
 
 @in_all_cases
-@settings(**DRAWN, max_examples=cases(20, deep=300), phases=[Phase.generate])
+@settings(**DRAWN, max_examples=cases(10, deep=300), phases=[Phase.generate])
 @given(guarded_apis())
 def test_an_api_calls_under_the_roles_that_the_translator_gives_it(template: Json) -> None:
     if is_made_otherwise(template):

@@ -84,7 +84,7 @@ def deployed(template: Any, deploy: dict[str, str]) -> Any:
     return filled(value["Resources"]["R"]["Properties"], deploy)
 
 
-@settings(max_examples=cases(40, deep=250))
+@settings(max_examples=cases(20, deep=250))
 @given(templates())
 def test_a_settled_template_says_what_each_deploy_of_it_says(template: Any) -> None:
     value, _ = settled(template, lambda path: path)  # type: ignore[arg-type,return-value] # as above

@@ -103,7 +103,7 @@ def made_list(value: Any, holding: dict[str, bool]) -> list[str]:
     return (made(value, holding) or "").split(",")
 
 
-@settings(max_examples=cases(150, deep=3_000))
+@settings(max_examples=cases(75, deep=3_000))
 @given(values())
 def test_a_value_has_the_texts_that_it_has_however_its_conditions_turn_out(value: Any) -> None:
     names = conditions(value)

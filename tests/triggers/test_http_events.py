@@ -90,7 +90,7 @@ def function_of(*triggers: Any) -> Function:
     return Function("hello", "Hello", "app.hello", {}, triggers)
 
 
-@settings(max_examples=cases(30, deep=120))
+@settings(max_examples=cases(15, deep=120))
 @given(st.permutations(BY_SPECIFICITY), st.integers(1, 7))
 def test_the_most_specific_route_answers_in_whatever_order_they_stand(routes: list[str], count: int) -> None:
     function = function_of(*(Api(route) for route in routes[:count]))
@@ -98,7 +98,7 @@ def test_the_most_specific_route_answers_in_whatever_order_they_stand(routes: li
     assert event["routeKey"] == min(routes[:count], key=BY_SPECIFICITY.index)
 
 
-@settings(max_examples=cases(30, deep=300))
+@settings(max_examples=cases(15, deep=300))
 @given(QUERIES, st.sampled_from([Api("GET /a"), Http(), Rest("GET /a")]))
 def test_each_value_of_a_parameter_arrives_also_one_that_is_empty(pairs: list[tuple[str, str]], trigger: Any) -> None:
     function = function_of(trigger)

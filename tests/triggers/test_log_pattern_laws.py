@@ -47,13 +47,13 @@ def is_short(pattern: str) -> bool:
     return pattern.count("%") <= 4  # two regular expressions
 
 
-@settings(max_examples=cases(80, deep=1_000))
+@settings(max_examples=cases(40, deep=1_000))
 @given(st.one_of(OF_JSON, OF_COLUMNS, OF_TERMS).filter(is_short))
 def test_a_pattern_of_the_grammar_is_taken(pattern: str) -> None:
     check_log_pattern(pattern)
 
 
-@settings(max_examples=cases(80, deep=1_000))
+@settings(max_examples=cases(40, deep=1_000))
 @given(st.one_of(OF_JSON, OF_COLUMNS).filter(is_short), st.data())
 def test_a_pattern_without_one_of_its_signs_is_refused_by_what_it_lacks(pattern: str, data: st.DataObject) -> None:
     outside = [place for place, sign in enumerate(pattern) if sign in '(){}[]"' and is_outside(pattern, place)]

@@ -107,7 +107,7 @@ CHOICE = {"Type": "Choice", "Choices": [{"Next": "B"}, {"Next": "C"}], "Default"
 END = {"Type": "Succeed"}
 
 
-@settings(max_examples=cases(60, deep=400), deadline=None)
+@settings(max_examples=cases(30, deep=400), deadline=None)
 @example({"StartAt": "A", "States": {"A": CHOICE, "B": END, "C": END}})
 @given(machines(1))
 def test_a_definition_is_refused_where_a_state_is_missing_lost_or_goes_nowhere(machine: dict[str, Any]) -> None:

@@ -142,6 +142,7 @@ def targets_of(name: str) -> tuple[ActionTarget, ...]:
     return tuple(target for target in targets if f"{target.type.service}:{target.type.name}" not in _SELDOM_ASKED)
 
 
+@lru_cache(maxsize=32768)
 def action(name: str) -> Action | None:
     """One action by its full name, in any case; None when there is none."""
     prefix, _, bare = name.lower().partition(":")
