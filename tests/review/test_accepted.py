@@ -120,6 +120,8 @@ def test_several_entries_together_may_cover_a_gain() -> None:
     others.pop("Action")
     given = (entry(gets, because="one"), entry(others, because="two"))
     assert left(found, *given) == (False, ["one; two"], 0)
+    alike = (entry(gets, because="both"), entry(others, because="both"))
+    assert left(found, *alike) == (False, ["both"], 0)
 
 
 def test_entries_hold_for_the_functions_that_they_name() -> None:
@@ -128,10 +130,18 @@ def test_entries_hold_for_the_functions_that_they_name() -> None:
     assert [(part.functions, part.broadens) for part in after.changes] == [(("ingest",), True), (("report",), False)]
 
 
-def test_an_entry_for_a_function_that_is_not_there_is_a_mistake_at_its_line() -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("ingst", "did you mean `ingest`?"),
+        ("my-worker-urgent", "take it out of the entry when the function is gone for good"),
+        ("JobUrgentSchedulerRoleOfOld", "take it out of the entry when the function is gone for good"),
+    ],
+)
+def test_an_entry_for_a_function_that_is_not_there_is_a_mistake_at_its_line(name: str, hint: str) -> None:
     with pytest.raises(RemitError) as caught:
-        accept(change(role(allow("s3:GetObject", on=BUCKET))), entries(entry(functions=["ingst"])))
-    assert (str(caught.value.origin), caught.value.hint) == ("config/accepted.json:1:2", "did you mean `ingest`?")
+        accept(change(role(allow("s3:GetObject", on=BUCKET))), entries(entry(functions=[name])))
+    assert (str(caught.value.origin), caught.value.hint) == ("config/accepted.json:1:2", hint)
 
 
 @pytest.mark.parametrize("name", ["worker-urgent", "worker-mail-fifo", "JobUrgentSchedulerRole"])
@@ -302,6 +312,32 @@ def test_a_statement_of_the_older_language_is_not_accepted_by_one_that_means_ano
     assert found.broadens
     assert left(found, entry({**GET, "Resource": "arn:aws:s3:::orders/${aws:username}/*"}))[0]
     assert not left(found, entry({**GET, "Resource": "arn:aws:s3:::orders/*"}))[0]
+
+
+def test_what_a_resource_gives_a_role_is_accepted_of_a_role_without_policies_of_its_own() -> None:
+    def template(*statements: dict[str, Any]) -> bytes:
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        worker = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
+        document = {"Version": "2012-10-17", "Statement": [*statements]}
+        resources = {
+            "Worker": {"Type": "AWS::IAM::Role", "Properties": worker},
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Policy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": document},
+            },
+        }
+        return json.dumps({"Resources": resources}).encode()
+
+    caller = {"AWS": {"Fn::GetAtt": ["Worker", "Arn"]}}
+    send, receive = (
+        {"Effect": "Allow", "Principal": caller, "Action": f"sqs:{action}", "Resource": "*"}
+        for action in ("SendMessage", "ReceiveMessage")
+    )
+    found = review_files((template(send), "old"), (template(send, receive), "new"))
+    (agreed,) = acceptance(found, "agreed")
+    assert (agreed.functions, agreed.kind) == (("Worker",), "statement")
+    assert not accept(found, [agreed])[0].broadens
 
 
 def test_of_a_wide_statement_that_a_boundary_holds_no_more_is_accepted_than_the_boundary_gives() -> None:

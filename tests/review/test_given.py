@@ -12,7 +12,7 @@ import pytest
 from remit.app import Grant, Reason, Resource
 from remit.documents.read import read
 from remit.errors import Origin
-from remit.iam.policy import Principals, allow
+from remit.iam.policy import OLD_VERSION, Principals, allow
 from remit.review.access_change import AccessSetting, Given
 from remit.review.joint_access import is_joined
 from remit.review.resource_access import giving, giving_of_app, giving_of_file, policies_beside
@@ -57,6 +57,12 @@ def test_of_every_field_it_is_known_whether_it_counts() -> None:
 def test_two_versions_mean_the_same_unless_what_they_say_of_others_differs(field: str) -> None:
     value, differs = CHANGED[field]
     assert (replace(GIVEN, **{field: value}).meaning != GIVEN.meaning) == differs
+
+
+def test_a_policy_of_the_older_language_says_something_else_than_the_same_text_of_today() -> None:
+    older = replace(GIVEN, documents=(tuple(replace(each, version=OLD_VERSION) for each in GIVEN.documents[0]),))
+    assert [policy.version for policy in older.policies] == [OLD_VERSION]
+    assert older.meaning != GIVEN.meaning
 
 
 def test_lines_and_order_mean_nothing() -> None:

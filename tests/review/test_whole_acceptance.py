@@ -66,6 +66,9 @@ def test_a_review_asks_for_entries_that_join_what_differs_in_one_element_alone()
         allow("s3:PutObject", on="arn:aws:s3:::b/*"),
         allow("sqs:SendMessage", on="arn:aws:sqs:us-east-1:111122223333:shop-dev-q"),
         Statement("Allow", Globs(("sqs:*", "s3:*"), negated=True), Globs(("arn:aws:sns:us-east-1:111122223333:t",))),
+        allow("kms:Decrypt", on="arn:aws:kms:us-east-1:111122223333:key/a"),
+        allow("kms:Decrypt", on="arn:aws:kms:us-east-1:111122223333:key/b"),
+        allow("kms:Encrypt", on="arn:aws:kms:us-east-1:111122223333:key/a"),
     )
     old = Version("old", (role("One"), role("Two")))
     new = Version("new", (role("One", *gained), role("Two", gained[0])))
@@ -90,6 +93,12 @@ def test_a_review_asks_for_entries_that_join_what_differs_in_one_element_alone()
             ("one",), "statement", Globs(("sqs:*", "s3:*"), negated=True),
             ("arn:aws:sns:us-east-1:111122223333:t",), "",
         ),
+        # The actions on one resource are joined first.
+        (
+            ("one",), "statement", Globs(("kms:Decrypt", "kms:Encrypt")),
+            ("arn:aws:kms:us-east-1:111122223333:key/a",), "",
+        ),
+        (("one",), "statement", Globs(("kms:Decrypt",)), ("arn:aws:kms:us-east-1:111122223333:key/b",), ""),
         (("two",), "statement", Globs(("s3:GetObject",)), ("arn:aws:s3:::a/*",), ""),
         (("R",), "policy", None, None, ARN),
         (("R",), "undecided", None, None, "${AWS::StackName} says nothing"),
