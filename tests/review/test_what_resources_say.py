@@ -13,14 +13,15 @@ from remit.documents.read import read
 from remit.errors import Origin, RemitError
 from remit.holders import Holder, bounded, inline
 from remit.iam.comparison import Piece, StatementLocation
-from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import OLD_VERSION, Condition, Globs, Policy, Principals, Statement, allow
 from remit.iam.request import Request
 from remit.review.accepted import accept
 from remit.review.accepted_file import entries_of
 from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.changes import review
 from remit.review.joint_access import JoinedResources
-from remit.review.principal_policies import compare_trust, lets_in_no_more, narrowed_trust
+from remit.review.principal_policies import compare_files, compare_trust, lets_in_no_more, narrowed_trust
 from remit.review.resource_access import giving, giving_of_file, policies_beside
 from remit.review.resource_losses import resource_losses
 from remit.review.role_files import review_files
@@ -80,6 +81,8 @@ TEMPLATE: Final = {
                 {"Effect": "Deny", "NotPrincipal": {"AWS": ROLE}, "Action": "s3:*", "Resource": "*"},
                 said("*", "s3:*", effect="Deny", Condition=by("Bool", "aws:SecureTransport", "false")),
                 said({"AWS": {"Fn::Sub": "arn:aws:iam::${Account}:role/app"}}, "s3:GetObjectAcl"),
+                {"Effect": "Deny", "NotPrincipal": {"AWS": OTHER}, "Action": "s3:PutObject", "Resource": "*"},
+                said({"AWS": ROLE}, "s3:GetBucketAcl", {"Fn::GetAtt": ["Files", "Arn"]}),
             ),
         ),
         "Orders": declared("AWS::SQS::Queue", QueueName="q"),
@@ -125,12 +128,14 @@ def test_a_role_is_told_what_each_statement_of_a_resource_says_to_it_about_that_
         ((0, 3), "ACCOUNT", False, "Allow s3:PutObject", ("arn:aws:s3:::b/*", "arn:aws:s3:::*"), vpc),
         ((0, 6), "DIRECT", False, "Deny s3:*", files, []),
         ((0, 7), "DIRECT", False, "Deny s3:*", files, plain),
+        ((0, 9), "DIRECT", False, "Deny s3:PutObject", files, []),
+        ((0, 10), "ROLE", True, "Allow s3:GetBucketAcl", files[:1], []),
         ((1, 0), "ROLE", True, "Allow sqs:*", orders, []),
         ((1, 1), "DIRECT", False, "Allow sqs:SendMessage", orders, []),
         ((2, 0), "ROLE", True, "Allow kms:Decrypt", key, []),
     ]
     assert joined.keys == key
-    assert [saying.key for saying in joined.sayings(source.roles[0])] == [*[""] * 8, *key]
+    assert [saying.key for saying in joined.sayings(source.roles[0])] == [*[""] * 10, *key]
 
 
 TEXT: Final = json.dumps(document(said("*", "sqs:*")))
@@ -265,6 +270,19 @@ def test_what_is_undecided_is_not_proven_to_let_in_no_more() -> None:
     odd = (Condition("StringLike", "s3:prefix", ("${aws:PrincipalTag/${x}}*",)),)
     assert lets_in_no_more(Policy((reads,)), Policy((reads,)), {})
     assert not lets_in_no_more(Policy((replace(reads, conditions=odd),)), Policy((reads,)), {})
+    denied = replace(reads, effect="Deny", conditions=odd)
+    other = (Condition("StringLike", "s3:prefix", ("${aws:PrincipalTag/${y}}*",)),)
+    assert not lets_in_no_more(Policy((reads, denied)), Policy((reads, replace(denied, conditions=other))), {})
+
+
+def test_what_a_resource_gives_is_within_a_statement_that_spells_what_it_refers_to() -> None:
+    arn = "arn:aws:sqs:us-east-1:111122223333:orders"
+    spelled, referring = (
+        Policy((replace(allow("sqs:SendMessage", on=on), principals=principals("111122223333")),))
+        for on in (arn, "${Orders.Arn}")
+    )
+    assert lets_in_no_more(spelled, referring, {"${Orders.Arn}": arn})
+    assert not lets_in_no_more(spelled, referring, {"${Orders.Arn}": f"{arn}-old"})
 
 
 def test_a_value_that_is_a_part_of_a_level_is_none_of_its_levels() -> None:
@@ -371,6 +389,36 @@ def test_a_denial_in_a_trust_policy_matters_only_where_somebody_was_let_in() -> 
     for old, new in (((allowed,), (allowed, denied)), ((allowed, denied), (allowed,))):
         comparison = compare_trust(Policy(old), Policy(new))
         assert comparison.same, comparison
+
+
+@pytest.mark.parametrize(
+    ("action", "on", "counts"),
+    [
+        ("sts:AssumeRole", None, False),
+        ("STS:assumerole", None, False),
+        ("sts:AssumeRole", Globs(("*",)), True),
+        ("ecr:BatchGetImage", None, True),
+    ],
+)
+def test_of_two_files_a_denial_alone_counts_unless_they_are_of_a_roles_trust(
+    action: str, on: Globs | None, *, counts: bool
+) -> None:
+    """A trust policy has no resources and is about STS alone; a repository's policy has no resources either."""
+    allowed = replace(allow(action), resources=on, principals=principals("111122223333"))
+    denied = replace(allowed, effect="Deny", principals=principals("444455556666"))
+    plain, denying = (Layers((Policy(statements),)) for statements in ((allowed,), (allowed, denied)))
+    assert (bool(compare_files(plain, denying).forbidden), bool(compare_files(denying, plain).freed)) == (
+        counts,
+        counts,
+    )
+
+
+def test_a_trust_policy_of_another_version_is_compared_though_its_text_is_the_same() -> None:
+    """The older language takes `${aws:username}` for a text. Source: "IAM policy elements: Variables and tags"."""
+    own = (Condition("StringEquals", "aws:PrincipalTag/owner", ("${aws:username}",)),)
+    trust = replace(allow("sts:AssumeRole"), resources=None, principals=principals("111122223333"), conditions=own)
+    comparison = compare_trust(Policy((trust,), OLD_VERSION), Policy((trust,)))
+    assert (len(comparison.gained), len(comparison.lost)) == (1, 1)
 
 
 def test_references_of_two_versions_that_stand_for_one_principal_are_the_same() -> None:

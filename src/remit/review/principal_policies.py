@@ -35,7 +35,7 @@ def compare_trust(old: Policy, new: Policy, was: Names = NO_SHAPES, now: Names =
     A piece's resource is the principal as the statement spells it. `was` and `now` have the shapes of the references of
     each (`roles.reference_shapes`); others equal only themselves. RemitError: an operator does not exist.
     """
-    if old.statements == new.statements:
+    if old == new:
         return Comparison()
     place = _place((old,), (new,), was, now)
     compared = ComparedPolicies(
