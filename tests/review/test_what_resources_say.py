@@ -383,6 +383,37 @@ def test_what_a_key_no_longer_leaves_to_the_account_is_told_of_the_account_and_o
     assert (lost.get("Role", []), lost.get("Key", [])) == (of_role, of_account)
 
 
+MINE: Final = {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}
+IN_VPC: Final = by("StringEquals", "aws:SourceVpc", "v")
+
+
+@pytest.mark.parametrize(
+    ("key_policy", "lost"),
+    [
+        ([said(MINE, ["kms:Encrypt", "kms:Decrypt"])], []),
+        ([said(MINE, "kms:Encrypt"), said(MINE, "kms:Decrypt", Condition=IN_VPC)], ["kms:Decrypt"]),
+        ([said(MINE, "kms:Encrypt", Condition=IN_VPC), said(MINE, "kms:Decrypt")], ["kms:Encrypt"]),
+        ([{"Effect": "Allow", "Principal": MINE, "NotAction": "kms:Decrypt", "Resource": "*"}], ["kms:Decrypt"]),
+        ([said(MINE, "kms:*"), said(MINE, "kms:Decrypt", effect="Deny")], ["kms:Decrypt"]),
+    ],
+)
+def test_a_role_keeps_of_its_own_access_to_a_key_what_each_statement_of_the_key_leaves_it(
+    key_policy: list[dict[str, Any]], lost: list[str]
+) -> None:
+    policies = [{"PolicyName": "p", "PolicyDocument": document(said(None, ["kms:Encrypt", "kms:Decrypt"]))}]
+
+    def template(*statements: dict[str, Any]) -> tuple[bytes, str]:
+        resources = {
+            "Role": trusted(Policies=policies),
+            "Key": declared("AWS::KMS::Key", KeyPolicy=document(*statements)),
+        }
+        return json.dumps({"Resources": resources}).encode(), "t.json"
+
+    found = review_files(template(said({"AWS": ROOT}, "kms:*")), template(*key_policy))
+    told = {change.role: [piece.request.action for piece in change.access.lost] for change in found.changes}
+    assert told.get("Role", []) == lost
+
+
 def test_a_denial_in_a_trust_policy_matters_only_where_somebody_was_let_in() -> None:
     allowed = replace(allow("sts:AssumeRole"), resources=None, principals=principals("111122223333"))
     denied = replace(allowed, effect="Deny", principals=principals("444455556666"))
