@@ -18,7 +18,9 @@ ASKED_ON: Final = {
     "sqs:ReceiveMessage": "a queue",
     "s3:ListAllMyBuckets": "everything",
     "sqs:ListQueues": "everything",
+    "sqs:ChangeMessageVis*": "a queue",
     "s3:GetObjet": "unknown",
+    "s3:GetObjet*Version": "unknown",
 }
 """What a request for each action is about, as the Service Authorization Reference has it."""
 ARNS: Final = {

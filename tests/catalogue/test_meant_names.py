@@ -93,6 +93,11 @@ def test_a_service_is_understood_by_its_prefix_its_names_and_the_names_of_its_cl
     assert {written: spoken(written) for written in words} == words
 
 
+def test_a_client_whose_calls_ask_for_actions_of_several_services_means_the_first_three() -> None:
+    assert nearest_services("s3control") == ("s3", "s3-outposts", "s3express")
+    assert nearest_services("servicecatalog-appregistry") == ("iam", "servicecatalog")
+
+
 def test_an_action_is_understood_by_its_name_its_words_and_its_letters() -> None:
     meant = {
         "s3:ReadObject": ("s3:GetObject",),

@@ -1580,3 +1580,32 @@ def test_an_app_is_written_into_an_empty_folder_and_names_of_parameters_stand_in
         imported(folder, {"template.yaml": source}, "template.yaml")
         (statement,) = re.findall(r"^from parameters .*$", (folder / "app/app.py").read_text("utf-8"), re.MULTILINE)
         assert (f"from parameters import {', '.join(names)}" == statement) is (width == 88)
+
+
+def test_an_attribute_that_is_an_arn_but_not_the_resources_own_is_written_by_its_name(tmp_path: Path) -> None:
+    source = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      StreamSpecification: {StreamViewType: KEYS_ONLY}
+  Ingest:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: ingest.handler
+      CodeUri: src/
+      Environment: {Variables: {STREAM: !GetAtt Orders.StreamArn, TABLE: !GetAtt Orders.Arn}}
+"""
+    imported(tmp_path, {"template.yaml": source, **CODE}, "template.yaml")
+    text = "".join(path.read_text("utf-8") for path in sorted((tmp_path / "app").glob("*.py")))
+    assert {'.attribute("StreamArn")', ".arn"} == {*re.findall(r'orders(\.attribute\("\w+"\)|\.arn)', text)}
+    variables = template(tmp_path)["Ingest"]["Properties"]["Environment"]["Variables"]
+    assert ({"Fn::GetAtt": ["Orders", "StreamArn"]}, {"Fn::GetAtt": ["Orders", "Arn"]}) == (
+        variables["STREAM"],
+        variables["TABLE"],
+    )

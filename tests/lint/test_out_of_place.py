@@ -252,3 +252,13 @@ def test_a_policy_file_tells_the_same_where_no_name_can_hold_it(resource: str, s
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
     found = lint_bytes(json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode(), "policy.json")
     assert [severity] == [one.severity for one in found if one.rule == "R129"]
+
+
+@pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
+def test_a_mistake_in_the_arn_of_a_principal_is_told_at_its_place_in_either_element(element: str) -> None:
+    principals = {"AWS": ["arn:aws:iam::111122223333:root", "arn:aws:iam::1111:role/reader"]}
+    statement = {"Effect": "Deny", element: principals, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1)
+    line = text.partition('"arn:aws:iam::1111:')[0].count("\n") + 1
+    (found,) = lint_bytes(text.encode(), "policy.json")
+    assert ("R122", f"policy.json:{line}:6") == (found.rule, str(found.origin))

@@ -83,6 +83,7 @@ def test_a_function_that_took_too_long_says_so_after_its_own_lines() -> None:
     ("result", "told"),
     [
         (RESULT, {"status": "success"}),
+        (replace(RESULT, error_type="ValueError"), {"status": "success"}),  # raised by the code, told by its answer
         (FAILED, {"status": "error", "errorType": "Runtime.ExitError"}),
         (LATE, {"status": "timeout", "errorType": "Sandbox.Timedout"}),
     ],

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pytest
 
-from projects import at, remit_process
+from projects import at, remit_process, write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Make
 
 FUNCTION = "\ndef hello(event, context): ...\n"
@@ -78,6 +81,18 @@ def test_code_that_asks_whether_a_variable_is_set_learns_that_it_is_not(make: Ma
         "assert os.environ.pop('TABLE', None) is None\n"
     )
     assert make(app=f"{app}@app.function(environment={{'TABLE': 'orders'}}){FUNCTION}").function().name == "hello"
+
+
+def test_a_library_that_asks_for_a_variable_that_a_function_declares_learns_that_it_is_not_set(
+    make: Make, tmp_path: Path
+) -> None:
+    write(tmp_path / "installed", {"eager.py": "import os\nLEVEL = os.environ.get('LOG_LEVEL')\n"})
+    app = (
+        f"import sys\nsys.path.append({str(tmp_path / 'installed')!r})\nimport eager\nassert eager.LEVEL is None\n"
+        f"import os\nassert os.environ.get('LOG_LEVEL').startswith('placeholder')\n"
+        f"@app.function(environment={{'LOG_LEVEL': 'INFO'}}){FUNCTION}"
+    )
+    assert (0, "") == attrgetter("status", "err")(remit_process("build", "--no-package", cwd=make(app=app).folder))
 
 
 @pytest.mark.parametrize(
