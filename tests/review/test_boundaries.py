@@ -132,6 +132,8 @@ def test_what_stays_unread_on_both_sides_is_a_note() -> None:
     gained = allow("sqs:SendMessage")
     both = review(version(managed=(ONE,), notes=("n",)), version(gained, managed=(ONE,), notes=("n", "m")))
     assert both.notes == ("Role: n", same)
+    late = review(version(managed=(ONE,)), version(gained, managed=(LATE,)))
+    assert late.notes == (same.replace(ONE, LATE),)
     boundary = review(version(boundary=ONE), version(gained, boundary=ONE))
     assert boundary.notes == (same,)
     new = review(version(), version(gained, boundary=ONE))

@@ -20,7 +20,7 @@ from remit.review.accepted import accept
 from remit.review.accepted_file import entries_of
 from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.changes import review
-from remit.review.joint_access import JoinedResources
+from remit.review.joint_access import JoinedResources, arn_of
 from remit.review.principal_policies import compare_files, compare_trust, lets_in_no_more, narrowed_trust
 from remit.review.resource_access import giving, giving_of_file, policies_beside
 from remit.review.resource_losses import resource_losses
@@ -450,6 +450,33 @@ def test_a_trust_policy_of_another_version_is_compared_though_its_text_is_the_sa
     trust = replace(allow("sts:AssumeRole"), resources=None, principals=principals("111122223333"), conditions=own)
     comparison = compare_trust(Policy((trust,), OLD_VERSION), Policy((trust,)))
     assert (len(comparison.gained), len(comparison.lost)) == (1, 1)
+
+
+def test_what_a_role_that_comes_or_goes_has_by_a_resource_is_told_of_the_role_alone() -> None:
+    """So is what a resource may do that comes or goes with the role which it hands over."""
+
+    def read_version(**resources: dict[str, Any]) -> Version:
+        source = read_source(read(json.dumps({"Resources": resources}).encode(), "t.json"))
+        return Version("v", source.roles, giving=giving_of_file(source), shapes=shapes_of(source.resources))
+
+    def queue(*statements: dict[str, Any]) -> dict[str, Any]:
+        properties = {"Queues": [{"Ref": "Queue"}], "PolicyDocument": document(*statements)}
+        return {"Queue": declared("AWS::SQS::Queue"), "Policy": declared("AWS::SQS::QueuePolicy", **properties)}
+
+    other, own = (said(principal, "sqs:SendMessage") for principal in ({"AWS": "arn:aws:iam::444455556666:root"}, MINE))
+    target = {"Id": "a", "Arn": "x", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}
+    without = read_version(**queue(other))
+    having = read_version(Role=trusted(), Rule=declared("AWS::Events::Rule", Targets=[target]), **queue(other, own))
+    for old, new, part in ((without, having, "gained"), (having, without, "lost")):
+        (change,) = review(old, new).changes
+        assert (change.role, [piece.action for piece in getattr(change.access, part)]) == ("Role", ["sqs:SendMessage"])
+
+
+def test_a_role_is_known_by_its_exact_arn_before_its_shape_and_references_by_the_new_version() -> None:
+    exact, shape = ({"${R.Arn}": f"arn:aws:iam::{account}:role/r"} for account in ("111122223333", "${Account}"))
+    assert arn_of(Holder("R", ()), exact, shape) == exact["${R.Arn}"]
+    assert arn_of(Holder("R", ()), {}, shape) == shape["${R.Arn}"]
+    assert review(version(), version(), (shape, exact)).shapes == exact
 
 
 def test_references_of_two_versions_that_stand_for_one_principal_are_the_same() -> None:

@@ -91,6 +91,16 @@ def test_a_world_is_told_by_as_few_of_its_tests_as_no_other_has() -> None:
     ]
 
 
+def test_a_value_that_is_one_of_several_texts_is_told_by_that_text_alone() -> None:
+    prod, dev = Comparison("${Stage}", "prod"), Comparison("${Stage}", "dev")
+    every = [{prod: False, dev: False}, {prod: True, dev: False}, {prod: False, dev: True}]
+    assert [words([world], every) for world in every] == [
+        ("Stage is not prod", "Stage is not dev"),
+        ("Stage = prod",),
+        ("Stage = dev",),
+    ]
+
+
 def test_parts_that_a_branch_moves_are_still_found_in_the_file() -> None:
     """Lines of findings depend on it."""
     deciding = Deciding({"IsProd": False}.__getitem__)

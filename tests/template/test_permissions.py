@@ -36,6 +36,12 @@ HERE = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function"
                            "Bool": {"lambda:InvokedViaFunctionUrl": "true"}}},
         ),
         (
+            "AWS::Lambda::Permission",
+            {"Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["Run", "Arn"]},
+             "Principal": {"Fn::GetAtt": ["Caller", "Arn"]}},
+            {"Principal": {"AWS": "${Caller.Arn}"}, "Action": "lambda:InvokeFunction", "Resource": "${Run.Arn}"},
+        ),
+        (
             "AWS::Lambda::LayerVersionPermission",
             {"Action": "lambda:GetLayerVersion", "LayerVersionArn": {"Ref": "Shared"}, "Principal": "111122223333",
              "OrganizationId": "o-1"},
