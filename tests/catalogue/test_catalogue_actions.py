@@ -90,7 +90,7 @@ def test_an_action_takes_what_its_service_authorises_beside_the_listed_types() -
 
 def test_an_action_takes_the_recovery_points_of_each_service_that_there_is() -> None:
     point = "arn:aws:%s:eu-west-1:123456789012:recovery-point:daily"
-    services = {"dynamodb": True, "*": True, "${Service}": True, "dynamo": False}
+    services = {"dynamodb": True, "DynamoDB": True, "*": True, "${Service}": True, "dynamo": False}
     assert services == {service: takes("backup:DeleteRecoveryPoint", point % service) for service in services}
 
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from random_cases import in_all_cases
-from remit.catalogue.actions import action
+from remit.catalogue.actions import action, actions
 from remit.catalogue.arns import Arn, fill, parse, types_of, variables
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policies, managed_policy
@@ -222,6 +222,26 @@ def test_an_action_is_of_the_pages_whose_operations_need_it(name: str, pages: tu
     known = action(name)
     assert known is not None
     assert owners(known) == pages
+
+
+def test_the_operations_of_an_action_are_those_that_need_it_always_or_for_some_parameters() -> None:
+    """`operation` says the same from the other side; a mere possibility does not count."""
+    for prefix in ("kms", "fsx", "lambda", "dax"):
+        needing: dict[str, list[tuple[str, str]]] = {}
+        for client in clients():
+            for name in operations(client) if prefix in prefixes(client) else ():
+                found = operation(client, name)
+                assert found is not None
+                for needed in {call.action for call in found.calls if call.certain or call.when is not None}:
+                    needing.setdefault(needed, []).append((client, name))
+        for name in actions(prefix):
+            assert operations_of(name.upper()) == tuple(sorted(needing.get(name, ()))), name
+
+
+def test_each_client_is_found_by_its_own_name() -> None:
+    own = [client for client in clients() if operations(client)]
+    found = [operation(client.upper(), operations(client)[0]) for client in own]
+    assert [first.client if first else None for first in found] == own
 
 
 def test_an_action_knows_its_operations() -> None:

@@ -43,6 +43,17 @@ def test_every_template_is_a_policy_document_once_it_is_filled(name: str) -> Non
     assert {statement.effect for statement in policy.statements} == {"Allow"}
 
 
+def test_a_reference_to_no_parameter_stays_as_it_is_and_parameters_have_their_order() -> None:
+    names = ("TableName",)
+    document = {"Resource": [{"Ref": "AWS::Region"}, {"Ref": 1}, {"Ref": "TableName"}, "TableName"]}
+    filled = SamPolicy("Mine", names, document).filled({"TableName": "orders", "AWS::Region": "x"})
+    assert filled == {"Resource": [{"Ref": "AWS::Region"}, {"Ref": 1}, "orders", "TableName"]}
+    assert sam_policy("NoSuchPolicy") is None
+    stream = sam_policy("DynamoDBStreamReadPolicy")
+    assert stream is not None
+    assert (stream.name, stream.parameters) == ("DynamoDBStreamReadPolicy", ("StreamName", "TableName"))
+
+
 def test_an_object_with_more_than_a_reference_in_it_stays_as_it_is() -> None:
     both = {"Ref": "TableName", "Else": {"Ref": "TableName"}}
     filled = SamPolicy("Mine", ("TableName",), {"Statement": [{"Resource": both}]}).filled({"TableName": "orders"})

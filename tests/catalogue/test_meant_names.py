@@ -62,6 +62,8 @@ def test_a_managed_policy_is_understood_by_the_same_words_no_more_and_no_fewer()
         "AmazonEC2ReadAccess": "AmazonEC2ReadOnlyAccess",
         "AWSXRayDaemonWriteOnlyAccess": None,  # it would give more than was written
         "AWSXRayDaemonWritesAccess": "AWSXRayDaemonWriteAccess",
+        "AmazonS3ReadOnlyAcess": "AmazonS3ReadOnlyAccess",
+        "AIDevsOpsAgentAccessPolicy": None,  # Dev has three letters
         "ReadAccess": None,
         "Zzzz": None,
     }
@@ -126,10 +128,16 @@ def test_an_action_is_understood_by_its_name_its_words_and_its_letters() -> None
         "ddb:PutItm": ("dynamodb:PutItem",),
         "foo:GetObject": ("s3:GetObject",),
         "s3:PutItem": ("dynamodb:PutItem",),
+        "S3:GetObjcet": ("s3:GetObject",),
+        "S3:Upload": ("s3:PutObject", "s3:PutBucketAcl", "s3:PutObjectAcl"),
+        "states:ExecuteStateMachine": ("states:StartExecution",),
+        "events:ExecuteEventSource": (),
         "gamesparks:GetExtension": (),
         "kinesis:ConsumeRecords": (),
     }  # fmt: skip
     assert {written: nearest_actions(written) for written in meant} == meant
+    spoken_of = {(): ("dynamodb:BatchWriteItem",), ("dax",): ("dax:BatchWriteItem",)}
+    assert {services: nearest_actions("sns:BatchWriteItm", services) for services in spoken_of} == spoken_of
 
 
 def test_an_action_is_misspelt_where_a_letter_or_two_are_wrong_and_no_word() -> None:
@@ -141,6 +149,8 @@ def test_an_action_is_misspelt_where_a_letter_or_two_are_wrong_and_no_word() -> 
         "s3:ListObjects": None,
         "s3:GetObjects": None,  # several are an operation of no service, and no letter is wrong
         "lambda:Invoke": None,
+        "events:ExecuteEventSource": None,  # people have this verb for another
+        "ecs:DeleteAttribute": None,
         "zz:Foo": None,
     }
     assert {written: misspelt_action(written) for written in meant} == meant
@@ -154,6 +164,7 @@ def test_actions_of_one_name_are_ranked_by_the_services_that_are_spoken_of_and_m
     assert by_name("Put-Item", ("dax",)) == ("dax:PutItem", "dynamodb:PutItem")
     assert by_name("GetItm", ("s3", "dynamodb")) == ("dynamodb:GetItem",)
     assert by_name("SendMesage", ("sns",)) == ("sqs:SendMessage",)
+    assert by_name("CreteTableReplica") == ("dynamodb:CreateTableReplica",)
     assert by_name("Zzzzzz") == ()
 
 
@@ -163,6 +174,7 @@ def test_an_operation_is_of_the_service_or_of_a_client_that_has_its_actions() ->
         ("s3", "SelectObjectContents"): ("", ("s3:GetObject",)),  # or is too much
         ("S3", "HeadObject"): ("s3", ("s3:GetObject",)),
         ("s3", "CopyObject"): ("s3", ("s3:GetObject", "s3:PutObject")),
+        ("Bedrock", "Converse"): ("bedrock-runtime", ("bedrock:InvokeModel",)),
         ("bedrock", "Converse"): ("bedrock-runtime", ("bedrock:InvokeModel",)),
         ("dynamodb", "GetRecords"): ("dynamodbstreams", ("dynamodb:GetRecords",)),
         ("apigateway", "CreateApi"): ("apigatewayv2", ("apigateway:POST",)),

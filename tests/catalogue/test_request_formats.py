@@ -10,6 +10,7 @@ from remit.catalogue.request_formats import (
     clients_of_target,
     clients_signed_for,
     parameter_format,
+    reading_route,
     routes,
     signing_name,
     target,
@@ -46,6 +47,7 @@ def test_the_routes_and_the_places_of_parameters_are_those_of_botocores_model(cl
         (route,) = (candidate for candidate in routes_here if candidate.operation == name)
         assert [*route.segments] == segments
         assert [*route.literals] == [(n, text) for n, text in enumerate(segments) if "{" not in text]
+        assert operation.http["method"] != "GET" or reading_route(client, name) == route
         assert route.has_closing_slash == (uri != "/" and uri.endswith("/"))
         assert {part.partition("=")[0] for part in query.split("&") if part} <= {key for key, _ in route.query}
         found = parameter_format(client, name)
@@ -65,6 +67,7 @@ def test_the_routes_and_the_places_of_parameters_are_those_of_botocores_model(cl
         assert found.payload == payload
         assert found.is_raw == (payload is not None and members[payload].type_name != "structure")
         assert set(members) <= set(found.kinds)
+        assert set(found.wire_names.values()).isdisjoint(found.places)
         in_body = {} if payload else {name: each for name, each in members.items() if name not in located}
         for member, each in in_body.items():
             assert found.wire_names[each.serialization.get("name", member)] == member

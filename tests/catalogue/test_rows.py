@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 from remit.catalogue.action_resources import resource_formats
@@ -9,7 +11,7 @@ from remit.catalogue.condition_keys import OPERATORS, fits, operator
 from remit.catalogue.meant_names import needed_by_operation, operation_of, spoken
 from remit.catalogue.snapshot import chunk
 from remit.catalogue.type_access import access_row, access_rows, has_property, has_rows_below, is_known
-from remit.catalogue.types import CUSTOM, ResourceType, resource_type, resource_types
+from remit.catalogue.types import CUSTOM, ResourceType, access_of, deployment_of, resource_type, resource_types
 
 PLAIN = {
     "f": ("ref", "unknown"), "d": ("holds_data", False), "st": ("stream", ""), "rp": ("replicas", ""),
@@ -22,6 +24,17 @@ LISTS = {
 }  # fmt: skip
 OF_ARN = {"n": "text", "no": "properties", "nd": "defaults", "ne": "otherwise"}
 OF_NAMES = {"m": "property", "mp": "pattern", "ms": "starts", "mh": "path"}
+
+
+def row_of(name: str) -> dict[str, Any]:
+    row: dict[str, Any] = chunk("types", "::".join(name.split("::")[:2]))[name]
+    return row
+
+
+def known_type(name: str) -> ResourceType:
+    kind = resource_type(name)
+    assert kind is not None
+    return kind
 
 
 def rows_with_every_column() -> dict[str, dict[str, Any]]:
@@ -79,6 +92,54 @@ def test_the_arn_and_the_names_of_a_type_are_those_of_its_row() -> None:
             bounds = (row.get("ml"), row.get("mm"), tuple(row.get("g", ())), "mo" in row, row.get("mi") != "label")
             naming = kind.naming
             assert (naming.least, naming.most, naming.generated, naming.is_lower, naming.is_identity) == bounds, name
+
+
+def test_what_a_type_holds_calls_and_asks_of_its_deployer_is_in_its_row() -> None:
+    for name in resource_types():
+        row, kind = row_of(name), known_type(name)
+        by_referent: dict[str, list[str]] = row.get("h", {})
+        assert {holds: kind.holding(holds) for _, holds in kind.references} == {
+            holds: tuple(paths) for holds, paths in by_referent.items()
+        }, name
+        assert kind.holding("user") == tuple(by_referent.get("user", ()))
+        columns = row.get("y", {})
+        deployment = deployment_of(name)
+        assert deployment is kind.deployment
+        for field in deployment._fields:
+            expected = columns.get(field, ())
+            if field.endswith("_calls"):
+                expected = tuple((tuple(actions.split()), tuple(paths.split())) for actions, paths in expected)
+            elif field == "side_resources":
+                expected = tuple(dict(expected).items())
+            assert getattr(deployment, field) == tuple(expected), (name, field)
+        assert kind.invokes is None if "v" not in row else row["v"].items() <= kind.invokes._asdict().items()
+        assert access_of(name) is kind.access
+        assert {field: value for field, value in kind.access._asdict().items() if value} == row.get("q", {}), name
+    nobodys = (deployment_of("AWS::Zz::A"), access_of("AWS::Zz::A"))
+    assert [set(noun) for noun in nobodys] == [{()}, {""}]
+
+
+def test_a_name_tells_an_arn_where_it_is_no_label_and_the_format_may_grant() -> None:
+    for name in resource_types():
+        row, kind = row_of(name), known_type(name)
+        is_named, property_ = "m" in row or "g" in row, row.get("m", "")
+        variables: dict[str, str] = row.get("no", {})
+        by_path: dict[str, str] = {}
+        for variable, path in variables.items():
+            by_path.setdefault(path, variable)
+        if kind.arn is not None:
+            asked = {*by_path, property_, property_[:-1], "Nothing"}
+            assert {path: kind.arn.variable(path) for path in asked} == {path: by_path.get(path) for path in asked}
+        is_told = row.get("ni") == "granted" and is_named and row.get("mi") != "label" and property_ in by_path
+        assert kind.is_told_by_name is is_told, name
+        assert (kind.arn_named("x", {}, {}.get) is not None) is is_told, name
+        own = set(re.findall(r"\$\{(\w+)\}", row.get("n", ""))) - {"Partition", "Region", "Account"}
+        assert kind.is_unique_by_name is (is_told and "ne" not in row and own == {by_path[property_]}), name
+        ref = tuple(row.get("fo", row["p"]))
+        assert kind.has_name_as_ref is (row.get("f") == "name" and is_named and ref == (property_,)), name
+        if kind.naming is not None:
+            lengths = (row.get("gm", row.get("mm") or 255), row.get("gl", 24))
+            assert (kind.naming.generated_most, kind.naming.generated_least) == lengths, name
 
 
 def test_a_custom_resource_is_of_one_type_and_others_must_exist() -> None:
@@ -158,6 +219,14 @@ def test_a_row_of_a_property_is_the_first_that_matches_its_path_in_either_spelli
             if "*" not in top and top != row.path:
                 assert has_rows_below(type_name, top)
                 assert not has_rows_below(type_name, row.path)
+    for type_name in ("AWS::ACMPCA::Permission", "aws_alb", "aws_iam_role"):
+        rows = access_rows(type_name) or ()
+        for path in (row.path.replace("*", "x") for row in rows):
+            matching = (row for row in rows if fnmatchcase(path, row.path.replace("[", "[[]")))
+            assert access_row(type_name, path) == next(matching, None), (type_name, path)
+            assert access_row(type_name, f"{path}.zz") == next(
+                (row for row in rows if fnmatchcase(f"{path}.zz", row.path.replace("[", "[[]"))), None
+            )
     known = {
         "AWS::Lambda::Function": True, "AWS::Zz::A": False, "aws_lambda_function": True, "aws_zz_thing": False,
         "aws_sfn_state_machine": True, "aws_vpc_endpoint": True,

@@ -15,7 +15,17 @@ def test_every_row_names_an_action_and_types_that_are_known(name: str, kinds: tu
     found = action(name)
     assert found is not None
     assert set(kinds) <= {kind.name for kind in resource_types(found.service)}
-    assert set(kinds) <= target_names(name) == {target.type.name for target in found.targets}
+    targets = [target.type.name for target in found.targets]
+    assert set(kinds) <= target_names(name) == set(targets)
+    assert len(targets) == len(set(targets))
+
+
+def test_an_http_endpoint_is_called_by_a_state_machine_on_conditions_of_its_own() -> None:
+    """Call HTTPS APIs in Step Functions workflows (AWS Step Functions Developer Guide)."""
+    found = action("states:InvokeHTTPEndpoint")
+    assert found is not None
+    assert [key.name for key in found.keys] == ["states:HTTPEndpoint", "states:HTTPMethod"]
+    assert [(target.type.full_name, target.required) for target in found.targets] == [("states:statemachine", False)]
 
 
 def test_what_one_page_requires_the_other_does_not() -> None:

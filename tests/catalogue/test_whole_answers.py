@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from remit.app import Resource
-from remit.catalogue.actions import actions, bare_names, full_name
+from remit.catalogue.actions import action, actions, bare_names, full_name
 from remit.catalogue.arns import fill, matches, parse, variables
-from remit.catalogue.expand import matcher
+from remit.catalogue.expand import expand, matcher
 from remit.catalogue.meant_names import nearest_managed_policy
 from remit.catalogue.operations import Call, When, arns, named, prefixes
 from remit.catalogue.partitions import is_zone
-from remit.catalogue.snapshot import chunk, line, lines, names
+from remit.catalogue.snapshot import OWN, chunk, date, day, folder, line, lines, names, note_on_age
+from remit.catalogue.snapshot_sources import versions
 from remit.catalogue.types import arn_of, arns_of, with_depths
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TABLE = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"
 
@@ -49,10 +55,37 @@ def test_a_template_of_an_argument_is_filled_between_and_behind_its_parameters()
     assert arns(call, parameters, {"Partition": "aws"}) == ("arn:aws:s3:::files/a/k-7/z",)
 
 
-def test_an_action_that_nobody_knows_has_no_resources() -> None:
-    queue = "arn:aws:sqs:eu-west-1:123456789012:orders"
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
+OTHER = QUEUE.replace("orders", "other")
+OPEN = "arn:aws:sqs:${Region}:${Account}:"
 
-    assert arns(Call("sqs:NoSuchAction", (("arn", ("${Queue}",)),)), {"Queue": queue}) == ()
+
+@pytest.mark.parametrize(
+    ("arguments", "parameters", "expected"),
+    [
+        ((), {"QueueName": "orders"}, (f"{OPEN}orders",)),
+        ((), {"queuename": "orders"}, (f"{OPEN}orders",)),
+        ((), {"QueueName": QUEUE}, (QUEUE,)),
+        ((), {"QueueName": "orders", "Any": OTHER, "Bucket": "arn:aws:s3:::files"}, (f"{OPEN}orders", OTHER)),
+        ((("arn", ("${Queue}",)),), {"Queue": QUEUE, "QueueName": "other"}, (QUEUE,)),
+        ((("arn", ("${Queue}",)),), {"Queue": "orders", "QueueName": "other"}, (f"{OPEN}other",)),
+        ((("arn queue", ("${Queue}",)),), {"Queue": QUEUE, "QueueName": "other"}, (QUEUE, f"{OPEN}other")),
+        ((("arn topic", ("${Queue}",)),), {"Queue": QUEUE}, (QUEUE,)),
+        ((("QueueName", ("${Queues[].Name}",)),), {"Queues": [{"Name": "a"}, {}, {"Name": "b"}, {"Name": "a"}]},
+         (f"{OPEN}a", f"{OPEN}b")),
+        ((("QueueName", ("${Url|last}",)),), {"Url": "https://sqs/1/orders"}, (f"{OPEN}orders",)),
+        ((("QueueName", ("${Missing}",)),), {"QueueName": "orders"}, ()),
+        ((), {"QueueName": 7}, ()),
+    ],
+)  # fmt: skip
+def test_the_arns_of_a_call_are_given_whole_or_made_of_its_parameters(
+    arguments: tuple[tuple[str, tuple[str, ...]], ...], parameters: dict[str, object], expected: tuple[str, ...]
+) -> None:
+    assert arns(Call("sqs:SendMessage", arguments), parameters, {"Partition": "aws"}) == expected
+
+
+def test_an_action_that_nobody_knows_has_no_resources() -> None:
+    assert arns(Call("sqs:NoSuchAction", (("arn", ("${Queue}",)),)), {"Queue": QUEUE}) == ()
 
 
 def test_a_client_has_all_prefixes_of_its_operations_and_free_operations_are_found_by_name() -> None:
@@ -89,6 +122,48 @@ def test_a_glob_wants_all_of_its_literal_parts_in_their_order() -> None:
     texts = ("abcd", "a1b2c3d", "a1b2d", "a1c2b3d", "abc")
 
     assert [text for text in texts if matcher("a*b*c*d").fullmatch(text)] == ["abcd", "a1b2c3d"]
+    assert [pattern for pattern in ("a*b", "a?b", "a*\n*b", "a*") if matcher(pattern).fullmatch("a\nb") is None] == []
+    assert matcher("a.b").fullmatch("axb") is None
+
+
+def test_a_pattern_covers_all_that_goes_on_after_its_last_letter() -> None:
+    zones = ("route53:GetHostedZone", "route53:GetHostedZoneCount", "route53:GetHostedZoneLimit")
+    assert expand("Route53:gethosted*") == zones
+    assert expand("route53:GetHosted*e") == zones[:1]
+    assert expand("route53:GetHosted*ne?*") == zones[1:]
+    assert (full_name("kms:List\u212aeys"), expand("kms:List\u212aeys"), full_name("s3:Get Object")) == (None, (), None)
+
+
+@pytest.mark.parametrize("name", ["s3:PutObject", "dynamodb:Query", "ec2:RunInstances", "kms:Decrypt"])
+def test_all_keys_of_an_action_come_once_each_by_name(name: str) -> None:
+    known = action(name)
+    assert known is not None
+    listed = {key.name for target in known.targets for key in (*target.keys, *target.type.keys)}
+    assert [key.name for key in known.all_keys] == sorted(listed | {key.name for key in known.keys})
+
+
+def test_the_sources_of_the_facts_are_listed_as_the_snapshot_has_them() -> None:
+    row = chunk("versions", "")
+    known = versions()
+    assert (known.day, known.is_own) == (day(), folder() == OWN)
+    assert [list(count) for count in known.counts] == row["counts"]
+    assert [[source.name, source.version, source.date, source.licence, source.holds] for source in known.sources] == (
+        row["sources"]
+    )
+    assert isinstance(known.sources, tuple)
+
+
+def test_facts_are_old_after_120_days_and_a_folder_may_not_say_its_day(tmp_path: Path) -> None:
+    dates = {"2026.10.27": "2026.10.27", " 2026.10.27\n": "2026.10.27", "soon": "", "2026.10.27b": "", "2026-10-27": ""}
+    for text, expected in dates.items():
+        (tmp_path / "date.txt").write_text(text)
+        assert date(str(tmp_path)) == expected
+    (tmp_path / "date.txt").write_bytes(b"\xff")
+    assert (date(str(tmp_path)), date(str(tmp_path / "none"))) == ("", "")
+    assert [note_on_age(day() + timedelta(days)) for days in (0, 120)] == [None, None]
+    assert note_on_age(day() + timedelta(121)) == (
+        "what remit knows about AWS is 121 days old: `pip install --upgrade remit-data`"
+    )
 
 
 def test_braces_are_counted_from_those_of_a_reference() -> None:
