@@ -209,6 +209,10 @@ CHANGES = [
         ("events:source", question("events:PutEvents", {"Entries": [{"Source": "b"}, {"Source": "a"}, {}]}),
          ("a", "b")),
         ("events:source", question("events:PutEvents", {"Entries": []}), None),
+        ("token.actions.githubusercontent.com:actor",
+         question("sts:AssumeRoleWithWebIdentity", {}, caller=Caller("p", "", keys={
+             "token.actions.githubusercontent.com:actor": None})), None),
+        ("token.actions.githubusercontent.com:actor", question("sts:AssumeRoleWithWebIdentity", {}), IS_OPEN),
     ],
 )  # fmt: skip
 def test_a_condition_key_is_worth_what_the_request_says(key: str, asked: Question, value: object) -> None:

@@ -517,3 +517,27 @@ def test_the_process_of_a_test_is_asked_for_an_answer_with_the_parameters_and_th
     operation.name = "CreateQueue"
     asyncio.run(answers.answer(asked))
     assert 3 == len(told.asked)
+    operation.name = "ListQueues"
+    told.answers = [(500, {}, b"no")]
+    with pytest.raises(RefusedRequest, match="the test does not answer: HTTP Error 500") as refused:
+        asyncio.run(answers.answer(asked))
+    assert ("InternalFailure", 500) == (refused.value.code, refused.value.status)
+
+
+def test_the_last_answer_to_an_operation_counts_until_all_are_forgotten() -> None:
+    answers = PreparedAnswers()
+    operation = {"client": "sqs", "operation": "ListQueues"}
+    asked: Any = SimpleNamespace(operation=SimpleNamespace(client="sqs", name="ListQueues"), parameters={}, body=b"")
+    answers.prepare({**operation, "error": "E", "message": "m", "status": 409})
+    answers.prepare({**operation, "headers": {"x": "y"}, "body": "e30="})
+    answers.prepare({**operation, "operation": "CreateQueue", "headers": {}, "body": ""})
+    with pytest.raises(Answered) as answered:
+        asyncio.run(answers.answer(asked))
+    assert (200, {"x": "y"}, b"{}") == (answered.value.status, answered.value.headers, answered.value.body)
+    answers.prepare({**operation, "error": "E", "message": "m", "status": 409})
+    with pytest.raises(RefusedRequest, match=r"^m$"):
+        asyncio.run(answers.answer(asked))
+    answers.prepare({"forget": True})
+    for name in ("ListQueues", "CreateQueue"):
+        asked.operation.name = name
+        asyncio.run(answers.answer(asked))

@@ -172,6 +172,17 @@ def test_a_client_that_asks_for_it_is_heeded_while_it_runs_and_no_longer() -> No
     assert not strictness.applies()
 
 
+def test_a_client_that_asks_no_more_leaves_others_as_they_were() -> None:
+    strictness, clients = Strictness(), [str(os.getpid()), str(os.getppid())]
+    for client in clients:
+        strictness.settle({"on": "true", "client": client})
+    told = []
+    for client in (*clients, *clients):
+        strictness.settle({"on": "false", "client": client})
+        told.append(strictness.applies())
+    assert [True, False, False, False] == told
+
+
 def test_what_is_no_process_asks_for_everybody() -> None:
     for client in ({}, {"client": ""}, {"client": "x"}, {"client": "-1"}):
         strictness = Strictness()

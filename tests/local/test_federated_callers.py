@@ -87,6 +87,19 @@ def test_a_claim_is_a_text_or_several(claim: object, value: object) -> None:
     assert value == called(amr=claim).keys["login.example/shop:amr"]
 
 
+def test_the_keys_of_an_issuer_are_in_lower_case_whatever_its_name_is() -> None:
+    """As of a cluster of EKS, whose issuer ends in letters of upper case."""
+    issuer = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE1A"
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"
+    emulated("services.iam")._oidc_providers[provider] = {"ClientIDList": ["sts.amazonaws.com"]}
+    subject = "system:serviceaccount:shop:web"
+    caller = called(iss=f"https://{issuer}", aud=["sts.amazonaws.com"], sub=subject)
+    del emulated("services.iam")._oidc_providers[provider]
+    own = {key: value for key, value in caller.keys.items() if value is not None}
+    assert {f"{issuer.lower()}:sub": subject, f"{issuer.lower()}:aud": "sts.amazonaws.com"} == own
+    assert provider == caller.provider
+
+
 def part(content: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 

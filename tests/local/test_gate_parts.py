@@ -288,6 +288,8 @@ def test_a_request_has_each_line_of_a_header_as_it_was_signed_and_a_socket_begin
         request = gate._request(scope | method)
         assert (method.get("method", "GET"), "/a%20b", "x=%C3%A9") == (request.method, request.path, request.query)
         assert {"x-tag": ("a", "é", "é")} == request.headers
+        assert ("a,é,é", None) == (request.header("x-tag"), request.header("x-other"))
+        assert {"x-tag": "a,é,é"} == request.joined_headers()
 
 
 def test_a_body_that_was_read_is_given_once_more_and_then_what_follows_it() -> None:

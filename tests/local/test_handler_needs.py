@@ -104,6 +104,10 @@ def test_a_role_that_a_resource_does_not_name_is_not_looked_at() -> None:
         ("AWS::Redshift::Cluster", {}, {"redshift:CreateCluster": [(CLUSTER,)]}),
         ("AWS::AmazonMQ::Broker", {}, {"ec2:DeleteNetworkInterfacePermission": [
             (f"arn:aws:ec2:eu-west-1:111122223333:network-interface/{UNRESOLVED}",)]}),
+        ("AWS::Cassandra::Table", {}, {"cloudwatch:PutMetricAlarm": [
+            (f"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{UNRESOLVED}",)]}),
+        ("Custom::X", {"ServiceToken": "arn:aws-cn:sns:cn-north-1:1:t"},
+         {"sns:Publish": [("arn:aws-cn:sns:cn-north-1:1:t",)]}),
     ],
 )  # fmt: skip
 def test_a_handler_asks_on_each_thing_that_a_template_names(

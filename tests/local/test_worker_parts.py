@@ -18,6 +18,7 @@ import pytest
 
 from remit.local.functions import peers, worker_launch
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
+from remit.local.functions.doors import listen, refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService, _client_context_of, _trace_id, is_python
 from remit.local.functions.runtime_api import Connection, NotUnderstood
@@ -70,6 +71,43 @@ def test_a_connection_ends_with_an_answer_that_nobody_reads() -> None:
     connection.answer(202)
     assert connection.ended
     connection.close()
+
+
+def test_a_door_is_open_on_this_machine_alone_and_nobody_waits_at_it() -> None:
+    with listen() as door:
+        host, port = door.getsockname()
+        assert ("127.0.0.1", True) == (host, 0 < port < 1 << 16)
+        assert 0 == door.gettimeout()
+        with pytest.raises(BlockingIOError):
+            door.accept()
+        with socket.create_connection((host, port)):
+            pass
+        with pytest.raises(OSError, match="in use"):
+            listen(port)
+    with listen(port) as again:  # also while connections of the one before are not forgotten
+        assert (host, port) == again.getsockname()
+        assert 0 != again.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+
+
+@pytest.mark.parametrize(
+    ("event", "address", "is_refused"),
+    [
+        ("socket.bind", ("127.0.0.1", 0), True),
+        ("socket.bind", ("0.0.0.0", 8080), True),  # noqa: S104 - it is refused
+        ("socket.bind", ("::", 8080, 0, 0), True),
+        ("socket.bind", "/run/own.sock", False),
+        ("socket.connect", ("127.0.0.1", 80), False),
+        ("open", ("127.0.0.1", 80), False),
+    ],
+)
+def test_no_other_door_is_opened_whether_one_was_or_could_not_be(event: str, address: Any, *, is_refused: bool) -> None:
+    with listen() as door, pytest.raises(OSError, match="in use"):
+        listen(door.getsockname()[1])
+    if is_refused:
+        with pytest.raises(PermissionError, match=f"has one door, and opens none on '{address[0]}'"):
+            refuse_other_doors(event, (None, address))
+    else:
+        refuse_other_doors(event, (None, address))
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,17 @@ def test_jobs_of_a_test_have_ids_in_their_order_and_wait_as_their_stage_says(
         mail.perform_in(900.5, 1)
 
 
+@pytest.mark.parametrize("context", [recorded_jobs, jobs_run_at_once])
+def test_a_test_that_fails_leaves_no_sender_of_its_own_behind(
+    context: Callable[..., AbstractContextManager[Any]],
+) -> None:
+    with recorded_jobs() as outer:
+        with pytest.raises(ValueError, match="no"), context():
+            raise ValueError("no")
+        mail.perform_later(1)
+    assert [SentJob("mail", (1,))] == outer
+
+
 @pytest.fixture
 def running(make: Make, tmp_path: Path) -> LocalApp:
     """An app that counts as deployed."""

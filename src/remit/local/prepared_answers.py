@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -73,5 +74,7 @@ def _answer_of_test(address: str, question: Mapping[str, Any]) -> Mapping[str, A
         with _DIRECT.open(request, timeout=_PATIENCE) as response:
             answer: Mapping[str, Any] = json.load(response)
     except (OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise RefusedRequest("InternalFailure", f"the test does not answer: {error}", 500) from None
     return answer
