@@ -251,6 +251,18 @@ def test_of_two_versions_a_stack_is_followed_in_both_or_in_neither() -> None:
     without_data = read(json.dumps({"Resources": {"Auth": stack("auth.json")}}).encode(), "main.json")
     sides = whole_templates(without_data, source, (beside(old), beside(new)))
     assert [side.followed for side in sides] == [{"Auth"}, {"Auth", "Data"}]
+    role_of_that_name = read(
+        json.dumps({"Resources": {"Auth": stack("auth.json"), "Data": role}}).encode(), "main.json"
+    )
+    sides = whole_templates(role_of_that_name, source, (beside(old), beside(new)))
+    assert [side.followed for side in sides] == [{"Auth"}, {"Auth", "Data"}]
+
+
+def test_a_file_that_is_no_template_is_told_by_the_name_that_its_reader_gives() -> None:
+    source = read(json.dumps({"Resources": {"S": stack("s.json")}}).encode(), "main.json")
+    assert whole_template(source, lambda path: (b"[]", f"{path} at main")).problems == {
+        "S": "s.json at main is not a template"
+    }
 
 
 def test_the_globals_and_the_implicit_api_of_a_nested_template_are_its_own() -> None:

@@ -521,6 +521,24 @@ def test_what_is_no_template_where_one_is_wanted_is_told_where_it_begins(text: s
     assert str(caught.value.origin) == at
 
 
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ({"Statement": []}, "a policy document is read with --policy"),
+        ({"Outputs": {}}, None),
+        ({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [3]}}}}, None),
+        (
+            {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": ["ReadOnlyAccess"]}}}},
+            "a managed policy stands in ManagedPolicyArns",
+        ),
+    ],
+)
+def test_what_somebody_may_have_meant_is_told_where_the_value_shows_it(value: dict[str, Any], hint: str | None) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_template(json.dumps(value).encode(), "t.json")
+    assert caught.value.hint == hint
+
+
 def test_a_policy_names_a_role_of_the_template_by_its_role_name() -> None:
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
