@@ -41,6 +41,11 @@ LAYER = "arn:aws:lambda:eu-west-1:111122223333:layer:l:1"
         ({"Environment": {"Variables": {"A": "1", "B": 2}}}, "variables", (("A", "1"), ("B", "2"))),
         ({"Environment": {}}, "variables", ()),
         ({"Layers": [{"Arn": LAYER}, LAYER]}, "layers", (LAYER, LAYER)),
+        ({"Version": ""}, "version", "$LATEST"),
+        ({"MemorySize": 0}, "memory_mb", 128),
+        ({"Timeout": 0}, "timeout", 3.0),
+        ({"EphemeralStorage": {}}, "storage_mb", 512),
+        ({"Role": None, "Handler": None}, "role", ""),
     ],
 )
 def test_a_setting_is_what_the_configuration_says_or_the_default(

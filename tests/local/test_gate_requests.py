@@ -441,8 +441,9 @@ def test_a_token_says_who_asks_for_a_session_of_a_role(
 
 def test_sts_makes_no_session_of_a_wrong_name_for_who_signs(door: Door) -> None:
     form = b"Action=AssumeRole&Version=2011-06-15&RoleArn=r&RoleSessionName=a"
-    status, _, body = door.signed("USER", "/", {"content-type": FORM}, form, service="sts")
-    assert (400, True) == (status, b"<Code>ValidationError</Code>" in body)
+    for key in ("USER", "ROOT"):
+        status, _, body = door.signed(key, "/", {"content-type": FORM}, form, service="sts")
+        assert (400, True) == (status, b"<Code>ValidationError</Code>" in body)
     assert [] == door.passed
 
 

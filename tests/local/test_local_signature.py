@@ -368,6 +368,8 @@ def test_a_url_of_version_2_holds_until_it_expires_and_for_nothing_else(query: s
         (URL.replace("/sqs/", "/s3/"), {}, False, True),
         (URL.replace("/sqs/", "/s3/"), {"authorization": ("x",)}, False, False),
         (f"X-Amz-Credential={KEY}/{SCOPE.replace('sqs', 's3')}", {}, False, False),
+        (f"X-Amz-Credential={KEY}/{SCOPE.replace('sqs', 's3')}&Signature=b", {}, False, False),
+        ("AWSAccessKeyId=a&Expires=1&X-Amz-Signature=b", {}, False, False),
         ("", {}, False, False),
     ],
 )

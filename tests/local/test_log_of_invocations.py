@@ -51,6 +51,7 @@ class Written:
         self.messages += [message for _, message in events]
 
 
+INIT = "INIT_START Runtime Version: python3.13"
 START, END = "START RequestId: r1 Version: 7", "END RequestId: r1"
 REPORT = "REPORT RequestId: r1\tDuration: 12.35 ms\tBilled Duration: {} ms\tMemory Size: 256 MB\tMax Memory Used: 40 MB"
 
@@ -132,6 +133,36 @@ def without_time(event: str) -> str:
     return json.dumps({**json.loads(event), "time": ""}) if event.startswith("{") else event
 
 
+def test_an_empty_line_is_no_event_and_one_of_spaces_is() -> None:
+    written = Written()
+    log = LiveLog(TEXT, CALL, written)
+    log.begin("stream", "\n \n")
+    log.add(b"a\n\n  \n\r\n\t\n")
+    events = log.finish(replace(RESULT, printed="a\n\n  \n\r\n\t\n"))
+    assert [START, "a", "  ", "\t"] == list(events[:4])
+    assert [INIT, " ", *events] == written.messages
+
+
+@pytest.mark.parametrize("function", [TEXT, JSON])
+@pytest.mark.parametrize(("size", "is_written"), [(KEPT - 2, True), (KEPT - 1, False)])
+def test_one_mebibyte_is_written_while_a_function_runs_and_no_more(
+    function: DeployedFunction, size: int, *, is_written: bool
+) -> None:
+    written = Written()
+    log = LiveLog(function, CALL, written)
+    log.begin("stream", None)
+    for printed in (b"a\n", b"x" * (size - 1) + b"\n"):
+        log.add(printed)
+    log._written = -math.inf
+    log.tick()
+    assert ["a", "x" * (size - 1)][: 2 if is_written else 1] == written.messages[1:]
+
+
+def test_an_error_that_a_function_calls_as_lambda_does_is_its_own() -> None:
+    events = LiveLog(TEXT, CALL, Written()).finish(replace(RESULT, error_type="Sandbox.Timedout"))
+    assert [START, "a", "b", END, REPORT.format(13)] == list(events)
+
+
 def test_a_line_that_is_longer_than_what_is_kept_is_written_once_and_those_after_it_too() -> None:
     written = Written()
     log = LiveLog(TEXT, CALL, written)
@@ -140,9 +171,6 @@ def test_a_line_that_is_longer_than_what_is_kept_is_written_once_and_those_after
         log.add(printed)
     events = log.finish(replace(RESULT, printed="a\n...b\n"))
     assert list(events) == written.messages
-
-
-INIT = "INIT_START Runtime Version: python3.13"
 
 
 @pytest.mark.parametrize(

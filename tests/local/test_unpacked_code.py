@@ -41,19 +41,27 @@ def entry(name: str, mode: int) -> zipfile.ZipInfo:
 
 
 def test_files_and_their_permissions_are_those_of_the_zip(tmp_path: Path) -> None:
-    content = packed(("app.py", "x"), ("lib/a/b.py", "y"), (entry("bin/run", 0o755), "z"), (entry("set", 0o4755), ""))
+    content = packed(
+        ("app.py", "x"), ("lib/a/b.py", "y"), (entry("bin/run", 0o755), "z"), (entry("set", 0o4755), ""),
+        (entry("bin/group", 0o654), "z"), (entry("bin/others", 0o641), "z"), (entry("bin/plain", 0o666), "z"),
+    )  # fmt: skip
     folder = UnpackedCode(tmp_path / "code").folder(content)
     files = {
         str(path.relative_to(folder)): oct(path.stat().st_mode & 0o7777) for path in folder.rglob("*") if path.is_file()
     }
-    assert files == {"app.py": "0o444", "lib/a/b.py": "0o444", "bin/run": "0o555", "set": "0o555"}
+    assert files == {
+        "app.py": "0o444", "lib/a/b.py": "0o444", "bin/run": "0o555", "set": "0o555", "bin/group": "0o555",
+        "bin/others": "0o555", "bin/plain": "0o444",
+    }  # fmt: skip
 
 
-def test_permissions_mean_something_in_a_zip_of_unix_alone(tmp_path: Path) -> None:
-    of_windows = entry("run", 0o755)
-    of_windows.create_system = 0
-    folder = UnpackedCode(tmp_path / "code").folder(packed((of_windows, "x")))
-    assert 0o444 == (folder / "run").stat().st_mode & 0o777
+@pytest.mark.parametrize("system", [0, 10, 19])  # FAT, NTFS, macOS
+@pytest.mark.parametrize("mode", [0o755, stat.S_IFLNK | 0o777])
+def test_permissions_mean_something_in_a_zip_of_unix_alone(tmp_path: Path, system: int, mode: int) -> None:
+    other = entry("run", mode)
+    other.create_system = system
+    folder = UnpackedCode(tmp_path / "code").folder(packed((other, "x")))
+    assert (0o444, "x") == ((folder / "run").lstat().st_mode & 0o777, (folder / "run").read_text())
 
 
 def test_modules_are_compiled_once_by_each_python_until_their_folder_is_removed(
