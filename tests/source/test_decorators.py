@@ -55,7 +55,8 @@ def test_what_declares_nothing_is_no_decorator(tmp_path: Path, line: str) -> Non
 
 def test_a_shared_resource_is_called_by_its_class_and_first_name(tmp_path: Path) -> None:
     source = "class Data(Shared):\n    table = other = resource('T')\n    more = resource('U')\nalone = resource('V')\n"
+    source += "class Files(Shared):\n    bucket = resource('W')\n"
     (tmp_path / "data.py").write_text(source, "utf-8")
-    places = {(2, 21): "Data.table", (3, 12): "Data.more", (3, 5): None, (4, 9): None}
+    places = {(2, 21): "Data.table", (3, 12): "Data.more", (3, 5): None, (4, 9): None, (6, 14): "Files.bucket"}
     assert {place: attribute(tmp_path, Origin("data.py", *place)) for place in places} == places
     assert attribute(tmp_path, None) is None
