@@ -307,6 +307,17 @@ def test_an_arn_is_traced_to_its_resource_types(text: str, names: set[str]) -> N
     assert found - {"durable execution"} == names
 
 
+def test_a_table_that_is_given_by_its_arn_is_taken_whole_and_its_index_is_not_named() -> None:
+    """An ARN in the place of a name would stand in another: no ARN of the index can be told from these parameters."""
+    query = operation("dynamodb", "Query")
+    assert query is not None
+    (call,) = query.calls
+    given = {"TableName": f"{TABLE}/orders", "IndexName": "by_date"}
+    assert arns(call, given, HERE) == (f"{TABLE}/orders",)
+    by_name = {"TableName": "orders", "IndexName": "by_date"}
+    assert {*arns(call, by_name, HERE)} == {f"{TABLE}/orders", f"{TABLE}/orders/index/by_date"}
+
+
 def test_an_arn_is_made_from_a_format() -> None:
     format_ = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"
     assert variables(format_) == ("Partition", "Region", "Account", "TableName")

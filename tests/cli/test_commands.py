@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,7 @@ import pytest
 import uv
 
 import remit as package
-from projects import SOURCE, Project, remit, remit_process, write
+from projects import SOURCE, Project, Ran, remit, remit_process, write
 from random_cases import cases_of
 from remit.cli.command_group import root
 from terminals import HANGS
@@ -545,3 +546,8 @@ def test_no_text_of_a_policy_steers_the_terminal(
     ran = remit(*words)
     assert not re.findall(r"[^\n -~\u2026]", ran.out + ran.err)
     assert not re.search(r"^(\*|x'?\b|b\b)", ran.out + ran.err, re.MULTILINE), "a text went on in a new line"
+
+
+def test_a_command_that_is_interrupted_says_so_and_ends_as_a_signal_does(make: Make) -> None:
+    ran = make(app="raise KeyboardInterrupt\n").remit("build", "--no-package")
+    assert Ran(130, "", "interrupted\n") == replace(ran, err=ran.err.lstrip("\n"))

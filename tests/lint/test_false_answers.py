@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit, write
+from remit.lint import lint_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +159,13 @@ def test_http_tasks_are_allowed_on_their_state_machine_with_their_keys(tmp_path:
     assert [] == rules(tmp_path, [statement])
     wrong = {**statement, "Condition": {"StringEquals": {"states:StateMachineQualifier": "1"}}}
     assert ["R503"] == rules(tmp_path, [wrong])
+
+
+@pytest.mark.parametrize("key", ["s3:prefix", "aws:PrincipalTag/team"])
+def test_a_quantifier_on_a_key_of_one_value_is_told_of_global_keys_alone(key: str) -> None:
+    """What a service lists of its own keys does not say surely whether they may hold several values."""
+    condition = {"ForAnyValue:StringEquals": {key: "a"}}
+    statement = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    told = [finding.rule for finding in lint_bytes(document.encode(), "policy.json")]
+    assert (["R511"] if key.startswith("aws:") else []) == told

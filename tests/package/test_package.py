@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import remit
@@ -271,7 +271,8 @@ NOTHING = Package(Path(), "", 0, 0, (), (), "")
 
 
 @settings(max_examples=cases(12, deep=150))
-@given(st.lists(st.integers(0, 8), min_size=1, max_size=9), st.integers(0, 30), st.sets(st.sampled_from(["old", "f0"])))
+@example([], 3, {"old"})
+@given(st.lists(st.integers(0, 8), max_size=9), st.integers(0, 30), st.sets(st.sampled_from(["old", "f0"])))
 def test_each_function_has_its_zip_and_the_cache_keeps_those_and_the_latest(
     zips: list[int], older: int, before: set[str]
 ) -> None:

@@ -54,6 +54,7 @@ def test_the_transforms_are_those_of_the_template_and_of_every_place_each_once()
             "Transform": ["AWS::Serverless-2016-10-31", include],
             "Mappings": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/mappings"}}},
             "Resources": {"It": {"Properties": {"Tags": [{"Fn::Transform": computed}, {"Fn::Transform": include}]}}},
+            "Outputs": {"Address": {"Value": {"Fn::Transform": {"Name": "Shorten"}}}},
         }
     )
     expected = (
@@ -61,6 +62,7 @@ def test_the_transforms_are_those_of_the_template_and_of_every_place_each_once()
         Transform("AWS::Include", "s3://b/k"),
         Transform("AWS::Include", UNKNOWN),
         Transform("AWS::Include", "s3://b/mappings"),
+        Transform("Shorten"),
     )
     assert expected == template.transforms
 
