@@ -944,3 +944,100 @@ def test_what_a_condition_spares_by_a_reference_is_gained_for_all_others() -> No
 def test_an_action_that_stands_twice_is_told_as_it_is_spelled_first() -> None:
     found = compare(policy(), policy(allow(["sqs:SendMessage", "SQS:sendmessage"])))
     assert [piece.action for piece in found.gained] == ["sqs:SendMessage"]
+
+
+ALL_BUT_KEYS = {"Effect": "Allow", "Action": "*", "NotResource": KEYS}
+
+
+@pytest.mark.parametrize("boundary", [allow("*", [KEYS, "*"]), ALL_BUT_KEYS])
+def test_a_gain_is_looked_for_in_every_service_where_not_all_that_a_boundary_names_is_of_one(boundary: Any) -> None:
+    s3 = Layers((policy(allow("s3:*")),))
+    (piece,) = compare(s3, Layers((policy(allow("*")),), boundary=(policy(boundary),))).gained
+    assert piece.tier == "now"
+    assert piece.request.action.partition(":")[0] != "s3"
+
+
+@pytest.mark.parametrize(
+    ("statements", "gained"),
+    [
+        # No action of S3 takes a queue: that is for the future, and never shown by an action of SQS.
+        ([allow("s3:*", "arn:aws:sqs:us-east-1:111122223333:q")], [("s3", "future")]),
+        # No action of SQS carries the key.
+        ([allow("sqs:*", Condition=when("StringEquals", "lambda:FunctionArn", "x"))], [("sqs", "future")]),
+        # GetCallerIdentity needs no permission, another action of this name may.
+        ([allow("sts:GetCaller*")], [("sts", "future")]),
+        (
+            [allow("s3:*"), {"Effect": "Deny", "NotAction": ["s3:GetObject", "s3:x"], "Resource": "*"}],
+            [("s3", "now"), ("s3", "future")],
+        ),
+    ],
+)
+def test_a_gain_of_no_action_of_today_is_one_of_the_future(
+    statements: list[dict[str, Any]], gained: list[tuple[str, str]]
+) -> None:
+    found = compare(policy(), policy(*statements))
+    assert gained == [(piece.request.action.partition(":")[0], piece.tier) for piece in found.gained]
+    assert found.undecided == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (Layers((policy(allow("?*:*")),)), Layers((policy(allow("*")),))),
+        (Layers((policy(allow("*:?*")),)), Layers((policy(allow("*")),))),
+        (Layers((policy(allow("s3:Get*")),)), Layers((policy(allow("s3:*")),), boundary=(policy(allow("*:Get*")),))),
+        (
+            Layers((policy(allow("s3:Get*")),)),
+            Layers((policy(allow("s3:*"), {"Effect": "Deny", "NotAction": "*:Get*", "Resource": "*"}),)),
+        ),
+    ],
+)
+def test_an_action_is_one_colon_with_text_on_either_side(old: Layers, new: Layers) -> None:
+    """`:x` and `s3:x:GetObject` are no actions, so that nobody gains them."""
+    found = compare(old, new)
+    assert (found.gained, found.undecided) == ((), ())
+
+
+def test_what_lies_beyond_a_guardrail_is_told_of_the_guardrail_with_what_is_undecided() -> None:
+    rail = policy(allow("s3:*"))
+    (piece,) = within(policy(allow("s3:*"), allow("sqs:*")), rail, actions_of=known).gained
+    assert piece.because == "no statement of the guardrail's side allows it"
+    found = within(policy(allow("s3:*"), allow("s3:${Operation}")), rail)
+    assert ((), ["identity[0].Statement[1]"]) == (found.gained, [item.source.name for item in found.undecided])
+
+
+def test_what_a_document_denies_no_longer_says_so() -> None:
+    found = compare_documents(policy(deny("s3:*")), policy(deny("s3:Put*")))
+    (piece,) = found.freed
+    assert piece.because == "the new side does not deny it"
+    (piece,) = compare_documents(policy(deny("s3:Put*")), policy(deny("s3:*"))).forbidden
+    assert piece.because == "the old side does not deny it"
+
+
+def test_a_denial_that_cannot_be_compared_is_undecided_where_the_document_has_it() -> None:
+    late = deny("s3:${Operation}")
+    found = compare_documents(policy(allow("sqs:*"), late), policy(allow("sqs:*")))
+    assert [(item.source.name, item.source.statement.effect) for item in found.undecided] == [
+        ("identity[0].Statement[1]", "Deny")
+    ]
+
+
+def test_a_document_is_the_same_as_itself_attached_alone() -> None:
+    one = policy(allow("s3:*"), deny("s3:PutObject"))
+    assert equivalent(one, (one,))
+    assert equivalent((one,), one)
+    assert not equivalent(one, (policy(allow("s3:*")),))
+
+
+@pytest.mark.parametrize(
+    ("operators", "expected"),
+    [
+        (("StringEquals", "StringLike"), "+"),
+        (("StringLike", "StringEquals"), "-"),
+        (("StringEquals", "StringEqualsIgnoreCase"), "+"),
+        (("StringNotEquals", "StringNotLike"), "-"),
+    ],
+)
+def test_a_star_is_a_star_alone_where_an_operator_knows_no_wildcards(operators: tuple[str, str], expected: str) -> None:
+    sides = [policy(allow("sqs:*", Condition=when(operator, "aws:SourceVpc", "vpc-*"))) for operator in operators]
+    assert kinds(*sides) == expected

@@ -155,3 +155,85 @@ def test_a_pattern_with_an_action_that_lists_everything_gains_by_what_is_on_the_
     comparison = compare_callers(ComparedPolicies((), (new,)))
     (piece,) = comparison.gained
     assert (piece.request.action, piece.tier, comparison.undecided) == ("s3:ListMultipartUploadParts", "now", ())
+
+
+def resource_policy(*statements: dict[str, Any]) -> tuple[Policy, ...]:
+    return (parse({"Version": "2012-10-17", "Statement": list(statements)}),)
+
+
+def statement(principal: Any, effect: str = "Allow", **more: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Principal": principal, "Action": "sqs:SendMessage", "Resource": "*", **more}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "public"),
+    [
+        ([], [statement("*")], True),
+        ([], [statement("*", Condition={"Bool": {"aws:SecureTransport": "true"}})], True),
+        ([], [statement("*", Condition={"IpAddress": {"aws:SourceIp": "8.8.8.0/24"}})], False),
+        ([], [statement("*", Condition={"StringEquals": {"aws:PrincipalAccount": HERE}})], False),
+        ([], [statement({"AWS": HERE})], False),
+        # Whoever encrypts was let in before.
+        ([statement("*", Condition={"Bool": {"aws:SecureTransport": "true"}})], [statement("*")], False),
+    ],
+)
+def test_a_gain_is_public_where_people_anywhere_are_let_in_who_were_not_before(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], public: bool
+) -> None:
+    found = compare_callers(ComparedPolicies(resource_policy(*old), resource_policy(*new)))
+    assert found.gained
+    assert {public} == {piece.public for piece in found.gained}
+    assert ((), ()) == (found.lost, found.undecided)
+
+
+def test_a_gain_is_shown_on_the_resource_of_its_owner_by_the_first_whom_it_lets_in() -> None:
+    queue = f"arn:aws:sqs:eu-west-1:{OWNER}:a"
+    condition = {"StringNotEquals": {"aws:PrincipalAccount": THERE}}
+    sides = resource_policy(), resource_policy(statement("*", Condition=condition))
+    (piece,) = compare_callers(ComparedPolicies(*sides, owner=OWNER, resource=queue)).gained
+    assert (queue, OWNER, "*") == (piece.request.resource, piece.request.resource_account, piece.request.principal)
+    assert ("*", True) == (piece.principal, piece.public)
+
+
+def test_why_somebody_is_let_in_or_not_is_told_of_the_part_and_its_statement() -> None:
+    """Of a Deny, the place is that in the whole document, not among the statements that mean the caller."""
+    other, user = statement({"AWS": f"arn:aws:iam::{THERE}:root"}, Action="sqs:*"), statement({"AWS": USER})
+    old, new = resource_policy(other, user, statement({"AWS": USER}, "Deny")), resource_policy(other, user)
+    (back,) = compare_callers(ComparedPolicies(old, new, layer="trust", part="trust policy")).gained
+    (fresh,) = compare_callers(ComparedPolicies(resource_policy(other), new, part="trust policy")).gained
+    assert ("the old trust[0].Statement[2] denies it", "trust[0].Statement[1]") == (back.because, back.source.name)
+    assert fresh.because == "no statement of the old trust policy allows it"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ([], [statement({"AWS": USER}, "Deny")], ("forbidden",)),
+        ([], [statement({"AWS": USER}), statement({"AWS": USER}, "Deny")], ("forbidden",)),
+        ([statement({"AWS": USER})], [statement({"AWS": USER}, "Deny")], ("lost",)),
+        ([statement({"AWS": USER}, "Deny")], [statement({"AWS": USER})], ("gained",)),
+        ([statement({"AWS": USER}), statement({"AWS": USER}, "Deny")], [], ("freed",)),
+        (
+            [],
+            [statement("*", "Deny", Condition={"StringEquals": {"aws:PrincipalAccount": HERE}})],
+            ("forbidden",),
+        ),
+    ],
+)
+def test_a_denial_counts_where_the_other_version_neither_allows_nor_denies(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], parts: tuple[str, ...]
+) -> None:
+    found = compare_callers(ComparedPolicies(resource_policy(*old), resource_policy(*new)))
+    told = [name for name in ("gained", "lost", "freed", "forbidden") if getattr(found, name)]
+    assert (list(parts), ()) == (told, found.undecided)
+    for piece in (*found.freed, *found.forbidden):
+        assert piece.because == f"the {'new' if found.freed else 'old'} policy does not deny it"
+
+
+def test_what_both_versions_leave_undecided_is_told_at_its_place_in_the_new_one() -> None:
+    """Among the statements that mean the caller it is the first in both."""
+    service = statement({"Service": SERVICE})
+    unclear = statement({"AWS": USER}, "Deny", Action="sqs:${Operation}")
+    compared = ComparedPolicies(resource_policy(service, unclear), resource_policy(unclear, statement({"AWS": USER})))
+    places = {item.source.name for item in compare_callers(compared).undecided}
+    assert places == {"resource[0].Statement[0]"}

@@ -109,3 +109,55 @@ def test_a_named_caller_is_compared_with_its_own_arn_where_the_old_role_passes_n
     comparison = compare(Layers((own,)), Layers((own,), endpoint=(named,), endpoint_type="Interface"))
     assert ((), ()) == (comparison.gained, comparison.undecided)
     assert {""} == {piece.principal for piece in comparison.lost}
+
+
+GRANTS = (document({"Effect": "Allow", "Action": "*", "Resource": "*"}),)
+
+
+def through(*statements: dict[str, Any], endpoint_type: EndpointType = "Interface") -> Layers:
+    return Layers(GRANTS, endpoint=(document(*statements),), endpoint_type=endpoint_type)
+
+
+def statement(principal: Any, action: Any = "*", effect: str = "Allow", **more: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Principal": principal, "Action": action, "Resource": "*", **more}
+
+
+def test_whom_an_endpoint_of_either_side_alone_names_is_told() -> None:
+    """Everybody but the role loses access by the endpoint, and gets it back without."""
+    named, free = through(statement({"AWS": APP})), Layers(GRANTS)
+    there, back = compare(free, named, actions_of=actions_of), compare(named, free, actions_of=actions_of)
+    assert ((), ()) == (there.gained, there.undecided) == (back.lost, back.undecided)
+    assert {""} == {piece.principal for piece in (*there.lost, *back.gained)}
+    assert len(there.lost) == len(back.gained) == 1
+
+
+def test_a_name_that_means_several_kinds_of_callers_is_told_once_by_the_first_of_them() -> None:
+    of_roles = {"Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{A}:role/*"}}}
+    old = through(statement({"AWS": APP}, "s3:*"), statement({"AWS": A}, "s3:*", **of_roles))
+    new = through(statement({"AWS": A}, "sqs:*"), statement({"AWS": A}, "s3:*", **of_roles))
+    gained = compare(old, new, actions_of=actions_of).gained
+    (piece,) = (piece for piece in gained if piece.principal == A)
+    assert (APP, {}) == (piece.request.principal, piece.context)
+    assert (1, "no statement of the old VPC endpoint's policy allows it") == (len(gained), piece.because)
+
+
+def test_what_a_caller_decides_is_no_part_of_a_requests_context() -> None:
+    """The request names the role, whose ARN and account nobody has to say again."""
+    of_role = {"Condition": {"ArnEquals": {"aws:PrincipalArn": APP}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+    old, new = through(statement({"AWS": B})), through(statement({"AWS": B}), statement({"AWS": APP}, **of_role))
+    (piece,) = compare(old, new, actions_of=actions_of).gained
+    assert (APP, {"aws:SourceVpc": "vpc-1"}) == (piece.request.principal, piece.context)
+
+
+@pytest.mark.parametrize(("effect", "endpoint_type"), [("Allow", ""), ("Deny", ""), ("Deny", "Gateway")])
+def test_a_name_in_an_endpoint_that_may_be_a_gateways_is_undecided_where_it_stands(
+    effect: str, endpoint_type: EndpointType
+) -> None:
+    """Whichever side has it, and as its document spells it."""
+    unclear = statement({"AWS": f"arn:aws:iam::{A}:user/ann"}, "s3:*", effect)
+    named = through(statement("*"), unclear, endpoint_type=endpoint_type)
+    free = through(statement("*"), statement("*", "sqs:*"), endpoint_type=endpoint_type)
+    for old, new in ((named, free), (free, named)):
+        sources = {item.source for item in compare(old, new, actions_of=actions_of).undecided}
+        of_endpoint = [(source.index, source.statement) for source in sources if source.layer == "endpoint"]
+        assert of_endpoint == [(1, named.endpoint[0].statements[1])]

@@ -218,3 +218,49 @@ def test_a_named_caller_is_meant_by_an_endpoint_as_its_type_has_names(
     told = "as it is" if found == named else "nobody" if nobody else "everyone"
     assert told == meant
     assert its.old.endpoint == ()
+    # Nobody else is meant, whatever the endpoint's type is.
+    others = [caller.new.endpoint[0].statements[0] for caller in callers if caller is not its]
+    assert others
+    if effect == "Allow":
+        assert all(condition.values == () for other in others for condition in other.conditions)
+        assert all(other.conditions and other.principals != named.principals for other in others)
+
+
+def test_a_caller_is_told_by_the_name_that_the_new_side_has_for_it() -> None:
+    old, new = (
+        Layers(endpoint=(Policy((replace(allow("sqs:*"), principals=Principals((("AWS", name),))),)),))
+        for name in (f"arn:aws:iam::{A}:root", A)
+    )
+    names = [caller.name for caller in endpoint_callers(old, new) if A in caller.caller.principal]
+    assert names
+    assert set(names) == {A}
+
+
+@pytest.mark.parametrize("layer", ["identity", "boundary", "session", "scp", "rcp"])
+def test_whatever_layer_speaks_of_the_callers_arn_each_class_says_what_it_is(layer: str) -> None:
+    speaking = Policy((allow("sqs:*", when=(Condition("ArnLike", "aws:PrincipalArn", ("arn:aws:iam::*:role/*",)),)),))
+    layers = Layers(**{layer: ((speaking,),) if layer in ("scp", "rcp") else (speaking,)})  # fmt: skip
+    for old, new in ((layers, Layers()), (Layers(), layers)):
+        callers = list(endpoint_callers(old, new))
+        assert callers
+        assert all("aws:PrincipalArn" in {one.key for one in caller.caller.settled} for caller in callers)
+        for caller in callers:
+            # The default policy of an endpoint has the condition too, so that no context gives another ARN.
+            for side in (caller.old, caller.new):
+                assert side.endpoint[0].statements[0].conditions == caller.caller.settled
+    silent = list(endpoint_callers(Layers(), Layers((Policy((allow("sqs:*"),)),))))
+    assert [(caller.name, caller.old.endpoint, caller.new.endpoint) for caller in silent] == [("", (), ())]
+
+
+def test_whoever_is_meant_by_not_being_named_has_no_name() -> None:
+    user = ComparedCaller(USER, is_named=True, settled=())
+    names = (("AWS", B), ("AWS", A))
+    assert [user.pattern_of(Principals(names, negated)) for negated in (False, True)] == [1, None]
+    assert user.pattern_of(Principals(names[:1])) is None
+
+
+def test_beside_an_identity_of_cloudfronts_nobody_is_of_its_account() -> None:
+    oai = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"
+    statement = replace(allow("s3:GetObject"), principals=Principals((("AWS", oai),)))
+    callers = [caller.principal for callers in caller_classes([Policy((statement,))]) for caller in callers]
+    assert [caller for caller in callers if ":cloudfront:" in caller] == [oai]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -188,6 +189,20 @@ def test_a_cheap_look_answers_as_the_proof_does(wide: Any, narrow: Any, covered:
 def test_nothing_is_covered_for_which_no_steps_are_left() -> None:
     wide, narrow = _made({"Action": "s3:*", **FROM_A}), _made({"Action": "s3:Get*", **AB})
     assert [covers([wide], narrow, budget=Budget(steps)) for steps in (0, 1, 1_000)] == [False, False, True]
+
+
+def test_whether_statements_can_apply_is_told_or_not_decided() -> None:
+    unclear, clear = "*a*b*c*d*e*f*g*", "sqs:SendMessage"
+    spared = parse_statement({"Effect": "Deny", "NotAction": "x?:????", "Resource": "*"})
+
+    def asked(**more: Any) -> Statement:
+        return parse_statement({"Effect": "Allow", "Action": "s3:*", "Resource": "*", **more})
+
+    assert can_apply(asked(Resource="\ue000")) is None
+    assert can_apply(asked(Action=unclear), spared) is None
+    assert [can_apply(asked(Action=actions), spared) for actions in ([unclear, clear], [clear, unclear])] == [True] * 2
+    assert can_apply(replace(asked(), resources=None)) is True
+    assert can_apply(asked(), parse_statement({"Effect": "Deny", "NotAction": "S3:*", "Resource": "*"})) is False
 
 
 def test_a_variable_is_text_in_the_old_language() -> None:

@@ -19,7 +19,7 @@ from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, al
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.compare import denials_as_allows, equivalent, gain_of_today, gains, includes
 from remit.iam.prove.compare import within as within_rail
-from remit.iam.prove.condition_atoms import Atom, atom_of
+from remit.iam.prove.condition_atoms import Atom, atom_of, with_variables, without_variables
 from remit.iam.prove.context_search import find_context
 from remit.iam.prove.encoded_text import decode, encode, filled, has_marks, has_shape, variables_in, widened
 from remit.iam.prove.glob_sets import FRESH, UndecidedQuestion, meeting
@@ -139,6 +139,48 @@ def test_a_context_is_found_exactly_where_some_values_of_the_keys_make_one(
             name: [*texts, *product(texts[:6], repeat=2)] if name in several else texts for name in ("x:a", "x:b")
         }
         assert not any(suits({"x:a": a, "x:b": b}) for a, b in product(states["x:a"], states["x:b"]))
+
+
+def context_of(required: list[Condition], *lists: list[Condition]) -> Any:
+    """The context in which conditions hold, and of each list one does not."""
+    everything = [*required, *(condition for clause in lists for condition in clause)]
+    premises = Premises.of([allow("x:y", when=tuple(everything))])
+    read = [frozenset(atom_of(one, "2012-10-17") for one in clause) for clause in (required, *lists)]
+    return find_context(read[0], read[1:], premises, Budget())
+
+
+def test_that_no_context_is_left_is_proven_value_by_value_and_only_where_every_value_was_tried() -> None:
+    three = Condition("StringEquals", "x:k", ("a", "b", "c"))
+    one_by_one = [[Condition("StringEquals", "x:k", (value,))] for value in three.values]
+    assert context_of([three], *one_by_one) is None
+    assert context_of([three], *one_by_one[1:]) == {"x:k": "a"}
+    # Of a long text without case not all spellings are tried, whichever key comes before.
+    spelled = [
+        Condition("StringEquals", "x:a", ("v",)),
+        Condition("StringEqualsIgnoreCase", "x:k", ("example-of-a-team",)),
+    ]
+    either_case = [[Condition("StringLike", "x:k", (f"*{letter}*",))] for letter in "aA"]
+    with pytest.raises(UndecidedQuestion, match="the conditions on `x:k` mix texts of several kinds"):
+        context_of(spelled, *either_case)
+    assert context_of(spelled, spelled[1:]) is None
+
+
+@pytest.mark.parametrize("quantifiers", [("", "ForAnyValue"), ("ForAnyValue", "ForAllValues"), ("ForAllValues", "")])
+def test_a_condition_implies_none_with_another_set_operator_at_one_look(quantifiers: tuple[str, str]) -> None:
+    one, other = (
+        atom_of(Condition("StringEquals", "x:k", ("a",), quantifier), "2012-10-17") for quantifier in quantifiers
+    )
+    assert (one.implies(one), one.implies(other), other.implies(one)) == (True, False, False)
+
+
+def test_values_with_a_variable_that_has_none_are_dropped_and_the_rest_of_the_condition_stays() -> None:
+    condition = Condition("StringLike", "x:k", ("${x:v}", "${x:w}*", "c"), if_exists=True)
+    atom = atom_of(condition, "2012-10-17")
+    bound, without = with_variables(atom, {"x:v": None, "x:w": "b"}), without_variables(atom)
+    assert (bound.values, without.values) == (("b*", "c"), ("c",))
+    for changed in (bound, without):
+        assert (changed.operator, changed.key, changed.if_exists, changed.marked) == ("StringLike", "x:k", True, False)
+    assert with_variables(atom, {"x:other": "a"}) is atom
 
 
 def shown(state: Any) -> Any:
