@@ -373,6 +373,11 @@ def test_values_and_many_names_are_shown_in_short() -> None:
         def __repr__(self) -> str:
             return "s" * 50
 
+    class Told:
+        def __str__(self) -> str:
+            return "told"
+
+    assert described(Told()) == "Told 'told'"
     values = [None, 3, "a'b", "x" * 41, Own(), Own, Shown(), len, [1], True]
     assert [described(value) for value in values] == [
         "None", "int '3'", 'str "a\'b"', f"str '{'x' * 40}'", "an object of Own",

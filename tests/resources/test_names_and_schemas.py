@@ -12,6 +12,7 @@ from remit.catalogue.types import resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.policy import Condition
+from remit.project.late_bound import LateBound
 from remit.resources.check_schema import check_type, is_newer_python
 from remit.resources.kms_key import EVERY_KEY, KmsKey, encrypting_key, key_text, kms_key
 from remit.resources.name_rules import broken_rule
@@ -29,6 +30,7 @@ PLACE = "${AWS::Region}:${AWS::AccountId}"
         ("s3://files/in/*", "s3", 'on.s3("files")'),
         ("https://files.s3.amazonaws.com/", "s3.read", 's3.read("files")'),
         ("https://sqs.eu-west-1.amazonaws.com/111122223333/orders", "sqs", 'on.sqs("orders")'),
+        ("https://queue.example.com/eu-west-1/111122223333/orders", "sqs", 'on.sqs("orders")'),
         ("https://sqs.eu-west-1.amazonaws.com/111122223333/orders/", "sqs.send", 'sqs.send("orders")'),
     ],
 )
@@ -64,6 +66,9 @@ def test_a_name_becomes_the_arn_of_the_account_and_a_reference_to_an_arn_stays()
     with pytest.raises(RemitError, match=r"as it is, and `\$\{Orders\.QueueName\}` is its name") as refused:
         arn_of("${Orders.QueueName}", "sqs")
     assert refused.value.hint == "write its `.arn`"
+    with pytest.raises(RemitError, match=r"and `Data\.orders\.name` is its name") as refused:
+        arn_of(LateBound("${Orders.QueueName}", "Data.orders.name"), "sqs")
+    assert refused.value.hint == "write `Data.orders`"
 
 
 def test_names_become_parts_of_logical_ids() -> None:
@@ -106,6 +111,7 @@ def test_the_name_in_an_arn_is_that_of_the_thing(arn: str, name: str) -> None:
         ("AWS::S3::Bucket", "a" * 62 + "${AWS::Region}", None),
         ("AWS::S3::Bucket", "a${AWS::Region}", None),
         ("AWS::S3::Bucket", "192.168.0.1", "it is not an IP address"),
+        ("AWS::SSM::Parameter", "aws/db", "a name with a / begins with one: /shop/prod/db"),
         ("AWS::SSM::Parameter", "shop/db", "a name with a / begins with one: /shop/prod/db"),
         ("AWS::Nothing::Here", "", None),
     ],
@@ -146,6 +152,7 @@ def test_what_a_schema_does_not_take_is_told_in_full_with_its_path() -> None:
     assert in_full(queue, Arn="x", QueueName="q") == [("`It.Arn` cannot be set: AWS computes it", None, None, ("Arn",))]
     assert len(in_full(queue, Arn=["x"])) == 1
     assert in_full(queue, MaximumMessageSize=True, VisibilityTimeout="30", DelaySeconds="${Delay}", Tags="${T}") == []
+    assert in_full("AWS::Lambda::Function", Code={"ZipFile": "x"}, Role="r", PackageType="${Packed}") == []
     assert in_full(queue, DelaySeconds=901, Tags="x", RedrivePolicy={"any": 1}, QueueName={"Ref": "Name"}) == [
         (f"`It.DelaySeconds` ({queue}) is 901; it can be at least 0 and at most 900", None, None, ("DelaySeconds",)),
         (f"`It.Tags` ({queue}) must be array, got string 'x'", None, None, ("Tags",)),
@@ -227,6 +234,8 @@ def test_a_key_is_the_apps_by_a_reference_alone_or_within_an_arn() -> None:
         assert named is not None
         assert is_own == (named.own is key), text
     assert kms_key({"Key": key}, None) is kms_key({"Key": key}, "") is None
+    queue = Resource("Queue", "AWS::SQS::Queue", {})
+    assert kms_key({"Queue": queue}, "${Queue.Arn}") == KmsKey("${Queue.Arn}")  # no key of the app's
 
 
 def test_a_key_that_is_known_by_an_alias_is_every_key_that_has_it() -> None:
@@ -253,6 +262,7 @@ def test_the_text_of_a_key_is_an_id_an_arn_an_alias_or_what_is_late_bound() -> N
     assert key_text(SimpleNamespace(type="AWS::KMS::Alias", ref="${Alias}", arn="x")) == "${Alias}"
     for subject, why, hint in (
         ("shop!", "no KMS key has the id 'shop!'", "an alias reads 'alias/shop!'"),
+        ("bed shop", "no KMS key has the id 'bed shop'", "an alias reads 'alias/bed shop'"),
         (3, "key takes a KMS key, got int '3'", 'its id, its ARN, "alias/NAME", or a resource'),
     ):
         with pytest.raises(RemitError, match=why) as refused:

@@ -161,6 +161,7 @@ def test_the_secret_parts_of_a_variable(name: str, value: str, parts: set[str]) 
         ("DB_PASSWORD", "hunter2", None),
         ("DB_PASSWORD", "orders-db-password", None),
         ("X", "eyJhbGciOiJI.eyJzdWIiOiIxMjM0." + "aB3d" * 6, "holds a signed token"),
+        ("X", "see eyJhbGciOiJI.eyJzdWIiOiIxMjM0." + "aB3d" * 6, None),
         ("X", "see postgres://app:Zm9v-Ym4y@db.internal/orders", "holds a password"),
         ("X", "postgres://app:app@db.internal/orders", None),
         ("X", "postgres://app:Zm9v-Ym4y@localhost/orders", None),

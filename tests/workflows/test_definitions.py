@@ -552,6 +552,7 @@ def test_a_name_in_the_account_is_the_one_that_is_given_with_its_references_fill
         Resource("Files", "AWS::S3::Bucket", {}),
         Resource("Own", "Custom::Thing", {}),
         Resource("Of", "AWS::SQS::Queue", {"QueueName": {"Fn::GetAtt": ["Mail", "QueueName"]}}),
+        Resource("Ships", "AWS::StepFunctions::StateMachine", {}),
     )
     filled = StandIns(resources, unknown_are_names=True).filled
     assert [filled(f"${{{name}.QueueName}}") for name in ("Mail", "Fast", "Of")] == [
@@ -560,4 +561,5 @@ def test_a_name_in_the_account_is_the_one_that_is_given_with_its_references_fill
         "mail-here-stack",
     ]
     assert filled("${Files}") == "here-stack-files-here2x"
+    assert filled("${Ships.Name}") == "here-stack-Ships-here5x"
     assert filled({"${Files}": "${Mail.QueueName}"}) == {"here-stack-files-here2x": "mail-here-stack"}
