@@ -204,7 +204,7 @@ def covers_pieces(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
         return False
     if len(narrow) <= 1 and (not narrow or isinstance(narrow[0], str)):
         return compile_pieces(wide)(str(narrow[0]) if narrow else "")
-    return _covers(_Automaton(_symbols(wide)), _symbols(narrow))
+    return _covers(_automaton(wide), _symbols(narrow))
 
 
 def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -268,6 +268,12 @@ class _Automaton:
         return self.step(mask, symbol)
 
 
+@lru_cache(maxsize=1024)
+def _automaton(pattern: tuple[Piece, ...]) -> _Automaton:
+    """The automaton of a pattern, kept: each of a list is compared with all of another."""
+    return _Automaton(_symbols(pattern))
+
+
 def _covers(wide: _Automaton, narrow: tuple[Piece, ...]) -> bool:
     """Return whether `wide` takes all of `narrow`: walk `narrow` with every set of positions that it can lead to there.
 
@@ -295,8 +301,10 @@ def _covers(wide: _Automaton, narrow: tuple[Piece, ...]) -> bool:
 @lru_cache(maxsize=65_536)
 def overlaps_pieces(pattern: tuple[Piece, ...], other_pattern: tuple[Piece, ...]) -> bool:
     """As `overlaps`, on pieces: walk one pattern with the set of positions in the other."""
-    automaton = _Automaton(_symbols(pattern))
+    automaton = _automaton(pattern)
     mask = automaton.close(1)
     for symbol in _symbols(other_pattern):
         mask = automaton.meet(mask, symbol)
+        if not mask:
+            return False
     return bool(mask & automaton.accept)
