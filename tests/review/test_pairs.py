@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from remit.app import Grant, Reason
-from remit.holders import Holder, by_arn, inline
-from remit.iam.policy import Policy, Statement, allow
+from remit.holders import Holder, by_arn, inline, trusting
+from remit.iam.policy import Condition, Policy, Statement, allow
 from remit.review.access_change import Version
 from remit.review.changes import pairs, review
 
@@ -55,6 +55,12 @@ def told(old: Version, new: Version) -> list[tuple[tuple[str, ...], str, str, st
         (version(others={"a": OTHER}), version(role("A", "a")), [(("a",), "", "A", "")]),
         (version(role("A")), version(role("A")), [((), "A", "A", "")]),
         (version(role("A")), version(role("B")), [((), "", "B", ""), ((), "A", "", "")]),
+        (version(role("A"), role("B")), version(role("B")), [((), "B", "B", ""), ((), "A", "", "")]),
+        (
+            version(role("Z", "z")),
+            version(others={"a": OTHER}),
+            [(("a",), "", "", OTHER), (("z",), "Z", "", "")],
+        ),
     ],
 )
 def test_functions_are_matched_by_name_and_other_roles_by_id(
@@ -136,5 +142,9 @@ def test_the_plain_trust_of_a_new_function_is_no_news_and_any_other_is() -> None
     for trusts, principals in ((("lambda.amazonaws.com",), []), (("events.amazonaws.com",), ["events.amazonaws.com"])):
         found = review(version(), version(role("A", "a", trusts=trusts)))
         assert [piece.principal for change in found.changes for piece in change.trust.gained] == principals
+    odd = (Condition("StringEquals", "sts:ExternalId", ("\ue000",)),)
+    undecided = replace(trusting(("events.amazonaws.com",)).statements[0], conditions=odd)
+    (change,) = review(version(), version(role("A", "a", trust=Policy((undecided,))))).changes
+    assert [item.source.statement for item in change.trust.undecided] == [undecided]
     gone = review(version(role("A", "a", trusts=("events.amazonaws.com",))), version())
     assert [change.trust.same for change in gone.changes] == [True]
