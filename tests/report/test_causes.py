@@ -372,6 +372,14 @@ def test_a_door_is_called_public_where_it_lets_in_everybody_now(*, opens: bool, 
         ({"changes": (CHANGE,), "functions": ("ingest",)}, "; 1 of 1 functions concerned"),
         ({"changes": (CHANGE,)}, "; 1 role or resource concerned"),
         ({"changes": (CHANGE, replace(CHANGE, functions=("report",)))}, "; 2 roles and resources concerned"),
+        (
+            {"changes": (CHANGE, replace(CHANGE, functions=("report",))), "functions": ("ingest",)},
+            "; 2 roles and resources concerned",
+        ),
+        (
+            {"changes": (CHANGE,), "elsewhere": None},
+            "0 causes gain access, 0 lose, 1 undecided; 1 role or resource concerned",
+        ),
     ],
 )
 def test_a_review_says_how_many_are_concerned(parts: dict[str, Any], words: str) -> None:

@@ -19,7 +19,7 @@ from remit.iam.policy import allow
 from remit.report.events import event_line
 from remit.report.plan import deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
 from remit.report.stacks import output_lines
-from remit.review.access_change import Review, Version
+from remit.review.access_change import Change, Door, Review, Version
 from remit.review.changes import review
 from remit.review.resource_access import giving
 from remit.triggers.existing_sources import ExistingSource
@@ -138,6 +138,32 @@ def test_a_first_deploy_shows_each_function_in_a_line() -> None:
     ]
 
 
+def test_a_first_deploy_joins_what_is_the_same_but_for_its_kinds_and_begins_with_what_is_unread() -> None:
+    roles = version("dynamodb:Query", "dynamodb:PutItem").roles
+    others = version("dynamodb:Query", functions=("web",), on=f"{TABLE}/index/day").roles
+    both = Version("some version", (*roles, *(replace(role, logical_id="WebRole") for role in others)))
+    access = PlannedAccess(review(Version("nothing", ()), both), "the roles of a nested template cannot be read")
+    assert list(plan_lines(planned(running=False), access))[1:-1] == [
+        "and functions may",
+        "  ? the roles of a nested template cannot be read",
+        "  + report: Write on dynamodb (1 action); Read on dynamodb (1 action)",
+        "  + web: Read on dynamodb (1 action)",
+    ]
+
+
+def test_only_a_door_that_is_open_to_everybody_is_told_with_its_line_on_a_first_deploy() -> None:
+    doors = (
+        Door("GET /a", "nobody", "AWS_IAM", opens=True),
+        Door("GET /b", "nobody", "everybody", opens=True, public=True),
+    )
+    access = PlannedAccess(Review("old", "new", (Change(("Route",), None, None, doors=doors),)))
+    plan = replace(planned(running=False), origins={"Route": Origin("app.py", 13, 1)})
+    assert list(plan_lines(plan, access))[2:-1] == [
+        "  + PUBLIC: GET /b: nobody -> everybody (app.py:13:1)",
+        "  + Route: GET /a: nobody -> AWS_IAM",
+    ]
+
+
 def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> None:
     def many(action: str) -> Version:
         grants = [Grant(allow(action, on=f"{TABLE}-{number}"), Reason("text", "")) for number in range(45)]
@@ -175,6 +201,9 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
         ["it adds access (1 gain)", "data goes (table Orders, queue Queue)", "resources go (Web removed)"],
         f"{accepts}; `--yes --yes-delete Orders --yes-delete Queue`, or a yes at a terminal, deploys it anyway",
     )
+    assert refusal(replace(asked, access=SAME, plan=planned(function), yes_delete=("Web",))) == (
+        [], "`--yes`, or a yes at a terminal, deploys it anyway",
+    )  # fmt: skip
     assert refusal(replace(asked, plan=planned(gone), yes_delete=("Orders",), yes=True)) == (
         ["it adds access (1 gain)"], f"{accepts}; without --require-approval, `--yes` approves changes of access, too",
     )  # fmt: skip
@@ -249,6 +278,10 @@ def test_a_question_names_what_stays_by_its_policy_as_left_behind() -> None:
     whole = replace(planned(removed, replaced), running=kept, template=kept)
     left = "in the account, and the app no longer uses"
     assert loss_words(whole) == f"This leaves table Orders, queue Jobs {left} them."
+    two = replace(whole, changes=(removed, replaced, ResourceChange("Modify", "Mail", "AWS::SQS::Queue", "True")))
+    assert loss_words(two) == (
+        f"This replaces queue Mail, with all that is in it. This leaves table Orders, queue Jobs {left} them."
+    )
     assert loss_words(replace(whole, template={})) == (
         f"This replaces queue Jobs, with all that is in it. This leaves table Orders {left} it."
     )
@@ -263,10 +296,12 @@ def test_a_replacement_names_the_properties_that_cause_it() -> None:
     changes = (
         ResourceChange("Modify", "Orders", table, "True", scope, key),
         ResourceChange("Modify", "People", table, "Conditional", scope, (Detail("KeySchema", "", "Conditionally"),)),
+        ResourceChange("Modify", "Sales", table, "True", scope, (Detail("TableName", "Name.Value", "Always"),)),
     )
-    assert list(plan_lines(planned(*changes), SAME))[1:3] == [
+    assert list(plan_lines(planned(*changes), SAME))[1:4] == [
         "  ~ AWS::DynamoDB::Table  Orders  (replaced, since KeySchema changes; it holds data)",
         "  ~ AWS::DynamoDB::Table  People  (perhaps replaced, since KeySchema changes; it holds data)",
+        "  ~ AWS::DynamoDB::Table  Sales  (replaced, since TableName changes; it holds data)",
     ]
     assert plan_document(planned(*changes), SAME)["resources"][0]["replacing_properties"] == ["KeySchema"]
 
@@ -304,6 +339,11 @@ def test_a_name_is_wanted_for_all_data_that_goes_but_the_logs_of_functions() -> 
     plan = replace(planned(*changes), running=running)
     assert [change.logical_id for change in plan.data_at_risk] == ["ReportLogGroup", "Audit"]
     assert [change.logical_id for change in plan.data_to_name] == ["Audit"]
+    assert list(plan_lines(plan, SAME))[1:4] == [
+        "  - A                    Rest",
+        "  - AWS::Logs::LogGroup  Audit  (it holds data)",
+        "  - AWS::Logs::LogGroup  ReportLogGroup",
+    ]
 
 
 def test_the_question_before_a_delete_names_the_data() -> None:
