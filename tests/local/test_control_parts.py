@@ -541,3 +541,23 @@ def test_the_last_answer_to_an_operation_counts_until_all_are_forgotten() -> Non
     for name in ("ListQueues", "CreateQueue"):
         asked.operation.name = name
         asyncio.run(answers.answer(asked))
+
+
+@pytest.mark.parametrize(
+    ("region", "own", "default", "named"),
+    [
+        ("mars", "eu-west-1", "eu-west-2", "mars"),
+        (None, "eu-west-1a", "eu-west-2", "eu-west-1a"),
+        ("", "mars", "eu-west-2", "mars"),
+        (None, "", "eu-west-", "eu-west-"),
+        (None, "eu", "mars", "eu"),
+    ],
+)
+def test_a_region_is_that_of_the_option_then_of_aws_region_then_of_the_default(
+    region: str | None, own: str, default: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", own)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", default)
+    with pytest.raises(RemitError) as error:
+        aws.start(tmp_path, region=region)
+    assert (f"{named!r} is not a region", []) == (error.value.message, list(tmp_path.iterdir()))

@@ -64,6 +64,10 @@ def test_a_pattern_holds(pattern: str) -> None:
     "pattern",
     [
         '{ $.level = "info" }',
+        '{ $.level = "err" }',
+        '{ $.level = "*err" }',
+        "{ $.level = rror }",
+        "{ $.build = 7 }",
         '{ $.level != "err*" }',
         "{ $.code > 503 }",
         '{ $.level > "a" }',

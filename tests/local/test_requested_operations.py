@@ -1161,7 +1161,8 @@ def test_a_signed_url_has_headers_in_its_query_and_no_other_request_has(
 @pytest.mark.parametrize(
     ("source", "code"),
     [
-        ("/open/a", ""), ("open/a", ""), ("open/a?versionId=1", ""), ("open/a%2Fb", ""),
+        ("/open/a", ""), ("open/a", ""), ("open/a?versionId=1", ""), ("open/a%2Fb", ""), ("open/a%3Fb", ""),
+        ("open/a%3FversionI=1?versionId=2", ""),
         ("o/a", "InvalidArgument"), ("open/a%3FversionId=1", "InvalidArgument"), ("//open/a", "InvalidArgument"),
     ],
 )  # fmt: skip
@@ -1195,6 +1196,23 @@ GZIPPED = gzip.compress(b"{}", mtime=0)
 def test_a_body_that_could_be_read_in_two_ways_is_refused(headers: dict[str, str], body: bytes, code: str) -> None:
     request = received("POST", "/", x_amz_target="DynamoDB_20120810.ListTables", **headers)
     assert code == refusal(request, "dynamodb", body)
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("", "Action=ListTopics&NextToken=a&NextToken=b"),
+        ("", "Action=ListTopics&Action=ListTopics"),
+        ("?NextToken=a", "Action=ListTopics&NextToken=a"),
+        ("?Action=ListTopics", "Action=DeleteTopic"),
+        ("?Action=ListTopics&Other=1&Other=", ""),
+    ],
+)
+def test_a_form_that_gives_a_parameter_twice_is_refused(query: str, body: str) -> None:
+    request = received("POST", f"/{query}", content_type=FORM)
+    with pytest.raises(RefusedRequest, match="is given twice") as refused:
+        canonical_request(request, "sns", body.encode())
+    assert ("MalformedQueryString", 400) == (refused.value.code, refused.value.status)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import py_compile
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -23,6 +24,7 @@ from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService, _client_context_of, _trace_id, is_python
 from remit.local.functions.runtime_api import Connection, NotUnderstood
 from remit.local.functions.worker.call_places import CallPlaces, _installed
+from remit.local.functions.worker.launch import search_path
 from remit.local.functions.worker.source_names import name_after
 from remit.local.functions.worker_launch import Launch, _variables, possible_wall
 from remit.local.functions.worker_pool import WorkerPool, _module_folders
@@ -133,6 +135,8 @@ def test_packages_in_a_functions_folder_are_known_by_what_they_installed(tmp_pat
             (record / "RECORD").write_text(
                 "".join(f"{file},sha256=0,1\n" for file in (*files, f"{record.name}/RECORD"))
             )
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "RECORD").write_text("other/a.py,,\n")
     assert {"some", "six", "some-1.0.dist-info", "six-1.17.dist-info"} == _installed(f"{tmp_path}/")
 
 
@@ -345,8 +349,22 @@ def test_a_call_is_made_where_the_functions_own_code_is_and_not_in_its_packages(
     assert ("shop/app.py", 2) == place(own) == place(own, package) == place(own, str(tmp_path / "boto3" / "a.py"))
     assert ("web.py", 2) == place("/project/web.py", package)
     assert ("", 0) == place(package) == place(str(tmp_path / "six.py"))
+    assert ("", 0) == place(f"{tmp_path}-2/shop/app.py")
     monkeypatch.setenv("REMIT_CODE", "lib")
     assert ("lib/shop/app.py", 2) == place(own)
+
+
+def test_a_call_of_a_thread_of_the_sdk_is_made_where_the_main_one_waits_for_it(tmp_path: Path) -> None:
+    """As of a part of a large upload."""
+    places, own = CallPlaces(str(tmp_path)), str(tmp_path / "app.py")
+
+    def in_a_thread() -> tuple[str, int]:
+        with ThreadPoolExecutor() as pool:
+            return pool.submit(places._place).result()
+
+    names: dict[str, Any] = {"call": in_a_thread}
+    exec(compile("\ndef run():\n    return call()\n", own, "exec"), names)  # noqa: S102 - code of another file
+    assert ("app.py", 3) == names["run"]()
 
 
 def test_bytes_without_an_end_are_no_request() -> None:
@@ -381,6 +399,21 @@ def test_a_connection_is_a_process_s_whoever_of_those_that_it_started_holds_it()
             assert peers.is_of_process(accepted, os.getpid())
             assert peers.is_of_process(accepted, os.getppid())
             assert os.geteuid() == peers.user_of(accepted)
+            holder = [sys.executable, "-c", "input()"]
+            with subprocess.Popen(holder, stdin=subprocess.PIPE, pass_fds=[mine.fileno()]) as held:
+                assert peers.is_of_process(accepted, held.pid)
+                assert not peers.is_of_process(mine, held.pid)  # whose other end is here
+                held.communicate(b"\n")
+
+
+@pytest.mark.parametrize("own", ["", "/a:/b"])
+def test_modules_come_from_the_function_its_layers_the_runtime_and_last_the_sdk(
+    own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", own)
+    settings = {"task": "task", "further": ["zip", "layer"], "runtime": ["ric", "stand-in"], "sdk": "sdk"}
+    path = ["task", "zip", "layer", *filter(None, own.split(":")), "ric", "stand-in", "lib", "sdk"]
+    assert path == search_path(settings, ["lib"])
 
 
 class Pool:
