@@ -33,6 +33,7 @@ from remit.report.deployed_code import other_code_document, other_code_hint, oth
         ("s3:GetObject", "  resource object", "  no operation of the API has this name: it is a permission alone"),
         ("s3:GetObject", "  also needs: none", "  resource object (always needed)"),
         ("s3:ListAllMyBuckets", "  resources: none; it asks about arn:${Partition}:s3:::*", "  also needs: unknown"),
+        ("iam:ListRoles", "  called by: iam.ListRoles", "  resources: none; only a statement on * allows it"),
         ("sts:GetCallerIdentity", "  resources: none; only a statement on * allows it", "  also needs: unknown"),
         ("ec2:RunInstances", "  also needs: ec2:CreateTags, iam:PassRole, ssm:GetParameters", "  also needs: none"),
     ],
@@ -69,6 +70,10 @@ def test_an_arn_is_told_with_its_service() -> None:
         "arn:aws:sqs:*:*:q: a resource of Amazon SQS",
         "  queue",
     ]
+    instance = tuple(kind for kind in resource_types("ec2") if kind.name == "instance")
+    words = " ".join(arn_lines("arn:aws:ec2:*:*:instance/*", instance)).replace(",", "").split()
+    assert "ec2:StopInstances" in words
+    assert "ec2:DeleteInstanceEventWindow" not in words, "it takes an instance-event-window alone"
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,13 @@ def test_a_door_is_called_public_where_it_lets_in_everybody_now(*, opens: bool, 
     assert (told.sign, told.public) == (GAINED if opens else LOST, public)
 
 
+def test_a_door_that_lets_somebody_in_comes_before_what_permits_to_give_access() -> None:
+    door = Door("GET /", "nobody", "AWS_IAM", opens=True)
+    change = replace(CHANGE, unread=(), doors=(door,), access=Comparison((piece("sqs:AddPermission"),)))
+    first, second = review_report(Review("old", "new", (change,))).changes
+    assert (first.words, second.words) == ("GET /: nobody -> AWS_IAM", "")
+
+
 @pytest.mark.parametrize(
     ("parts", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -52,6 +53,32 @@ def test_text_counts_the_notes_that_it_leaves_out() -> None:
 def test_text_of_a_folder_counts_the_findings_of_each_rule() -> None:
     text = findings_text([NOTE, WARNING, ERROR, ERROR], lambda _: (), with_notes=False, by_rule=True)
     assert text.split("\n")[-4:-2] == ["     2  error    R201  unknown-service", "     1  warning  R210  administrator"]
+
+
+def test_the_worst_rules_come_first_in_the_table_then_the_most_frequent_then_the_first_by_name() -> None:
+    second = Finding("R202", "unknown-action", "error", "m")
+    text = findings_text([WARNING, WARNING, WARNING, second, ERROR, ERROR, NOTE, NOTE], lambda _: (), by_rule=True)
+    assert text.split("\n")[-6:] == [
+        "     2  error    R201  unknown-service",
+        "     1  error    R202  unknown-action",
+        "     3  warning  R210  administrator",
+        "     2  note     R212  whole-service",
+        "",
+        "3 errors, 3 warnings, 2 notes",
+    ]
+    assert findings_text([NOTE], lambda _: (), with_notes=False, by_rule=True) == (
+        "nothing found; 1 note not shown (--notes)"
+    )
+
+
+@pytest.mark.parametrize("column", [5_065, 4_995, 4_955])
+def test_a_secret_is_hidden_where_the_excerpt_begins_or_ends_inside_it(column: int) -> None:
+    """Half a key would look like no secret."""
+    key = "AKIA" + "Q3EGRIBQ2B5VZ7FT"
+    at = Finding("R201", "x", "error", "m", None, Origin("f", 1, column))
+    text = findings_text([at], lambda _: ["a " * 2_500 + key + " b" * 2_500])
+    assert "**" in text
+    assert all(key[start : start + 4] not in text for start in range(len(key) - 3))
 
 
 def test_text_without_a_source_shows_the_place_alone() -> None:
@@ -114,6 +141,19 @@ def test_json_has_the_fixed_keys() -> None:
             "name": "unknown-service",
         }
     ]
+
+
+def test_sarif_has_a_region_where_a_finding_has_a_line_and_the_rules_that_are_broken_alone() -> None:
+    whole = Finding("R201", "unknown-service", "warning", "m", None, Origin("a\\b.json"))
+    (run,) = findings_sarif([WARNING, ERROR, NOTE, whole], rules(), "1.2")["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["R201", "R210", "R212"]
+    assert [(result["ruleId"], result["ruleIndex"], result["level"]) for result in run["results"]] == [
+        ("R210", 1, "warning"), ("R201", 0, "error"), ("R212", 2, "note"), ("R201", 0, "warning"),
+    ]  # fmt: skip
+    assert [result.get("locations") for result in run["results"]] == [
+        [{"physicalLocation": {"artifactLocation": {"uri": "a%20b/p.json"}, "region": region}}]
+        for region in ({"startLine": 1, "startColumn": 1}, {"startLine": 2, "startColumn": 5})
+    ] + [None, [{"physicalLocation": {"artifactLocation": {"uri": "a/b.json"}}}]]
 
 
 def test_github_annotations_escape_what_would_end_them() -> None:

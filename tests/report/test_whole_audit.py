@@ -57,8 +57,8 @@ Policies
  ───────────────────────────────────────────────────────────────────────
  error R101     p0, p1, p2, Statement[2]     8            no such action
  error R101     trust policy, Statement[1]   1            no such key
- note R212      p0, p1, p2, Statement[3]     8            whole service
  warning R201   p0, p1, p2, Statement[0]     8            too wide
+ note R212      p0, p1, p2, Statement[3]     8            whole service
 
 1,200 events from 2026-11-01T00:00:00Z to 2026-11-27T00:00:00Z; 3 were denied, and are no use
 2 log files could not be read: what is called unused may have been used there
@@ -249,6 +249,9 @@ def test_of_a_long_table_twenty_rows_are_shown_and_the_others_counted() -> None:
     )
     told = [line.strip() for line in audit_text(long).splitlines() if "(--json has all)" in line]
     assert told == [f"… and {number} more (--json has all)" for number in (3, 4, 2, 5, 6)]
+    widest = replace(exposure, reach="anyone")
+    told_totals = audit_text(replace(long, exposures=(widest, widest, exposure))).splitlines()
+    assert "1 resources and roles open to anyone on the internet" in told_totals, "each is counted once"
     exact = replace(long, paths=(path,) * 20)
     assert len([line for line in audit_text(exact).splitlines() if "(--json has all)" in line]) == 4
 

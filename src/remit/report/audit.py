@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.audit.json_bytes import indented
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
+from remit.lint.finding import SEVERITIES
 from remit.report.audit_words import REACHES, counted, exposure_rows, must_hold_words
 from remit.report.documents import members
 from remit.report.terminal_text import line, readable
@@ -201,7 +202,7 @@ def _document_rows(report: AuditReport, *, with_notes: bool) -> _Rows:
     """Rows up to `_MOST_ROWS`, errors first, then what concerns most principals; and how many there are in all."""
     pairs = [(finding, document) for document in report.documents for finding in document.findings]
     pairs = [(finding, document) for finding, document in pairs if with_notes or finding.severity != "note"]
-    pairs.sort(key=lambda pair: (pair[0].severity, -len(pair[1].uses), pair[0].rule, pair[1].key))
+    pairs.sort(key=lambda pair: (SEVERITIES.index(pair[0].severity), -len(pair[1].uses), pair[0].rule, pair[1].key))
     rows = []
     for finding, document in pairs[:_MOST_ROWS]:
         policies = dict.fromkeys(use.policy for use in document.uses)
