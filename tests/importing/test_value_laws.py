@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remit.errors import RemitError
-from remit.importing.app_model import Leftovers
+from remit.importing.app_model import Leftovers, app_name, referred_to
+from remit.importing.events import trigger
 from remit.importing.parameters import constants_of
 from remit.importing.python_text import (
     WIDTH,
@@ -28,11 +29,11 @@ from remit.importing.python_text import (
     quoted,
     written,
 )
-from remit.importing.template_values import unused
+from remit.importing.template_values import TemplateNames, unused
+from remit.template.sam.resources import SamEvent
 
 if TYPE_CHECKING:
     from remit.importing.python_text import Source
-    from remit.importing.template_values import TemplateNames
 
 PARAMETERS: Final = {
     "Stage": "dev",
@@ -273,3 +274,60 @@ def test_names_that_differ_in_signs_alone_are_all_there() -> None:
     names = [unused(name, taken) for name in ("a", "a", "a", "", "", "1")]
     assert ["a", "a_", "a__", "_", "__", "_1"] == names
     assert taken == set(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("My_Shop--X", "my-shop-x"),
+        (f"{'a' * 39}-b", "a" * 39),
+        ("A" * 50, "a" * 40),
+        ("1 shop", "app-1-shop"),
+        ("***", "app"),
+        (None, "none"),
+    ],
+)
+def test_an_app_is_named_by_small_letters_digits_and_single_hyphens(name: Any, expected: str) -> None:
+    assert app_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "logical_id"),
+    [
+        ({"Ref": "Jobs"}, "Jobs"),
+        ({"Fn::GetAtt": ["Jobs", "Arn"]}, "Jobs"),
+        ({"Fn::GetAtt": "Jobs.Arn"}, "Jobs"),
+        ({"Fn::GetAtt": []}, ""),
+        ({"Fn::Sub": "${Jobs}"}, ""),
+        ("Jobs", ""),
+    ],
+)
+def test_a_value_refers_to_a_resource_by_its_ref_or_an_attribute(value: Any, logical_id: str) -> None:
+    assert referred_to(value) == logical_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "expected"),
+    [
+        ("Schedule", {"Enabled": False, "Schedule": "rate(1 day)"}, 'on.schedule("rate(1 day)", enabled=False)'),
+        (
+            "S3",
+            {
+                "Filter": {"S3Key": {"Rules": [{"Name": "Prefix", "Value": "in/"}]}},
+                "Bucket": {"Ref": "Files"},
+                "Events": "s3:ObjectCreated:*",
+            },
+            'on.s3(Data.files, prefix="in/", events="s3:ObjectCreated:*")',
+        ),
+        (
+            "SQS",
+            {"BatchSize": 5, "Queue": {"Fn::GetAtt": "Jobs.Arn"}, "Enabled": "true"},
+            "on.sqs(Data.jobs, batch_size=5)",
+        ),
+    ],
+)
+def test_a_trigger_has_its_source_first_whatever_comes_first_in_the_event(
+    kind: str, properties: dict[str, Any], expected: str
+) -> None:
+    names = TemplateNames(resources={"Files": "files", "Jobs": "jobs"})
+    assert flat(trigger(SamEvent("FOne", "One", kind, properties, ()), names)) == expected
