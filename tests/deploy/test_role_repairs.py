@@ -90,7 +90,7 @@ def made(**changes: Any) -> list[tuple[str, str, dict[str, Any]]]:
     """The calls that make the whole role again, or one with these changes."""
     given = {**WHOLE, **changes}
     inline = tuple(
-        HeldPolicy(name, document=parse({"Version": "2012-10-17", "Statement": document}))
+        HeldPolicy(name, document=document and parse({"Version": "2012-10-17", "Statement": document}))
         for name, document in given["inline"].items()
     )
     declared = Holder(
@@ -147,6 +147,7 @@ def test_a_role_is_made_again_with_all_that_its_template_gives_it_in_order() -> 
 @pytest.mark.parametrize(
     "changes",
     [
+        {"inline": {"own": None}},
         {"inline": {"${Other}": DOCUMENT}},
         {"inline": {"own": {**DOCUMENT, "Resource": "${Other.Arn}"}}},
         {"attached": ["${Other}"]},

@@ -127,7 +127,7 @@ def test_functions_and_layers_that_run_other_code_are_found(
         number = running[FunctionName]
         if number is None:
             return Refused("ResourceNotFoundException", status=404)
-        layers = [{"Arn": LAYER}, {"Arn": THEIRS}] if FunctionName.endswith("web") else []
+        layers = [{"Arn": THEIRS}, {"Arn": LAYER}] if FunctionName.endswith("web") else []
         return {"Configuration": {"CodeSha256": digest(number)[1], "Layers": layers}}
 
     account, asked = answering(
