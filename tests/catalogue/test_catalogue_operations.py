@@ -226,7 +226,7 @@ def test_an_action_is_of_the_pages_whose_operations_need_it(name: str, pages: tu
 
 def test_the_operations_of_an_action_are_those_that_need_it_always_or_for_some_parameters() -> None:
     """`operation` says the same from the other side; a mere possibility does not count."""
-    for prefix in ("kms", "fsx", "lambda", "dax"):
+    for prefix in ("kms", "fsx", "lambda", "s3"):
         needing: dict[str, list[tuple[str, str]]] = {}
         for client in clients():
             for name in operations(client) if prefix in prefixes(client) else ():

@@ -119,6 +119,10 @@ def test_a_property_has_a_kind(kind: str, path: str, does: str | None) -> None:
         ("AWS::Lambda::Function", "Role", False),
         ("AWS::Lambda::Function", "VpcConfig", False),
         ("AWS::Shop::Order", "Policies", False),
+        ("AWS::Serverless::Function", "Events.Get", True),
+        ("AWS::Serverless::Function", "Events.Get.Properties", True),
+        ("AWS::Serverless::Function", "Events.Get.Type", False),
+        ("AWS::Serverless::Function", "Environment", False),
         ("aws_cloudwatch_event_rule", "targets[]", True),
         ("aws_security_group", "ingress[]", False),
     ],
@@ -144,6 +148,10 @@ def test_a_type_that_nobody_knows_has_no_rows() -> None:
         ("AWS::Shop::Order", False),
         ("aws_iam_access_key", True),
         ("aws_sqs_queue", True),
+        ("aws_subnet", True),  # of EC2, which Terraform does not name
+        ("aws_flow_log", True),
+        ("aws_rds_global_cluster", True),
+        ("aws_cloudwatch_event_rule", True),
         ("aws_shop_order", False),
     ],
 )

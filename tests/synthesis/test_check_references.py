@@ -71,3 +71,5 @@ def test_a_resource_has_the_attributes_of_its_type_or_any_that_begin_as_one_that
         queue, "QueueNam"
     )
     assert [("`Asking`: AWS::CloudFormation::Stack has no attribute 'Url'", "it has Outputs.*")] == told(stack, "Url")
+    policy = "AWS::APS::ResourcePolicy"
+    assert [(f"`Asking`: {policy} has no attribute 'Url'", "it has none")] == told(policy, "Url")
