@@ -88,6 +88,7 @@ def test_a_removal_is_certain_and_what_cloudformation_may_replace_is_not() -> No
     perhaps = (Detail("KeySchema", "", "Conditionally"),)
     changes = (
         ResourceChange("Remove", "Old", TABLE),
+        ResourceChange("Dynamic", "Open", TABLE),
         ResourceChange("Modify", "Orders", TABLE, "Conditional", ("Properties",), perhaps),
     )
     here = deployment(0, 0, 0)
@@ -96,5 +97,6 @@ def test_a_removal_is_certain_and_what_cloudformation_may_replace_is_not() -> No
     why = "KeySchema differs, and can only be set when it is created"
     assert [line for line in lines if line.startswith("| ! |")] == [
         "| ! | `Old` | `AWS::DynamoDB::Table` | removed, with its data |  |",
+        "| ! | `Open` | `AWS::DynamoDB::Table` | perhaps removed, with its data |  |",
         f"| ! | `Orders` | `AWS::DynamoDB::Table` | perhaps replaced, with its data | {why} |",
     ]

@@ -256,6 +256,13 @@ def test_of_a_long_table_twenty_rows_are_shown_and_the_others_counted() -> None:
     assert len([line for line in audit_text(exact).splitlines() if "(--json has all)" in line]) == 4
 
 
+def test_three_actions_are_named_and_of_four_the_number_is_told() -> None:
+    three = replace(WHOLE.principals[3], access=WHOLE.principals[3].access[:3])
+    only = replace(WHOLE, principals=(three,), paths=(), exposures=(), unused=(), documents=())
+    told = [line for line in audit_text(only, width=200).splitlines() if line.strip().startswith(three.arn)]
+    assert [line.split()[1:] for line in told] == [["iam:PassRole,", "iam:CreateAccessKey,", "s3:GetObject"]]
+
+
 def read_page(text: str) -> Any:
     """The data of a page, with its texts in the place of their numbers."""
     data = json.loads(text.partition('id="data">')[2].partition("</script>")[0])
@@ -277,6 +284,9 @@ def test_the_page_has_each_row_with_its_steps_in_its_order() -> None:
     assert f'<p class="faint">{summary}</p>' in page
     untracked = read_page(audit_page(replace(WHOLE, trail=None)))
     assert [*untracked] == [title for title in ROWS if title != "Access that was not used"]
+    first_rule = replace(WHOLE.documents[1], key="9", findings=(replace(WHOLE.documents[1].findings[0], rule="R100"),))
+    rules = read_page(audit_page(replace(WHOLE, documents=(*WHOLE.documents, first_rule))))["Policies"]
+    assert [row[0][0] for row in rules] == ["error R100", "error R101", "error R101", "warning R201"]
     held_by_five = replace(WHOLE.documents[0], uses=WHOLE.documents[0].uses[:5])
     first, *_ = read_page(audit_page(replace(WHOLE, documents=(held_by_five,))))["Policies"]
     assert first == [["error R101", [*FIVE_OF_EIGHT[:-1], "Statement[2]"], "5", "no such action"]]

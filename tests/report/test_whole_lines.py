@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -81,6 +81,12 @@ def test_each_grant_stands_over_its_actions_with_the_last_use_and_the_places_of_
         f"      dynamodb:Scan on {TABLE}",
         "",
         "  seen since 2026-11-01; what was not seen may be needed all the same",
+    ]
+    again = replace(READS, reason=Reason("text", "reads again"), origin=Origin("b.py", 1, 1))
+    twice = replace(SEEN, granted=(SEEN.granted[1], GrantedAction("dynamodb:Query", again, ())), denied=())
+    assert [line for line in seen_lines("web", twice) if "Allow" in line] == [
+        f"  Allow on {TABLE}  (a.py:3:5)",
+        f"  Allow on {TABLE}  (b.py:1:1)",
     ]
     nothing = "  nothing was seen yet: run it with `remit dev`, `remit invoke --local`, or in tests"
     assert [*seen_lines("web", GrantedAndSeen(SEEN.granted, (), ""))] == ["web", nothing]
