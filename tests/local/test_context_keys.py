@@ -209,6 +209,7 @@ CHANGES = [
         ("events:source", question("events:PutEvents", {"Entries": [{"Source": "b"}, {"Source": "a"}, {}]}),
          ("a", "b")),
         ("events:source", question("events:PutEvents", {"Entries": []}), None),
+        ("aws:sourcevpc", question("sqs:SendMessage", {"SourceVpc": "vpc-1"}), IS_OPEN),
         ("token.actions.githubusercontent.com:actor",
          question("sts:AssumeRoleWithWebIdentity", {}, caller=Caller("p", "", keys={
              "token.actions.githubusercontent.com:actor": None})), None),

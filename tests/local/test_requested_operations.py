@@ -1159,6 +1159,22 @@ def test_a_signed_url_has_headers_in_its_query_and_no_other_request_has(
 
 
 @pytest.mark.parametrize(
+    ("method", "target", "service", "body", "content_type"),
+    [
+        ("PUT", "/shop?tagging", "s3", b" <Tagging><TagSet/></Tagging>", "application/xml"),
+        ("PUT", "/2015-03-31/functions/f/configuration", "lambda", b'{"Timeout": 3}', "application/json"),
+        ("PUT", "/shop/a", "s3", b"<Tagging/>", "text/plain"),
+        ("GET", "/2015-03-31/functions/f", "lambda", b"{}", None),
+    ],
+)
+def test_a_body_is_said_to_be_what_it_is_and_an_object_what_its_sender_says(
+    method: str, target: str, service: str, body: bytes, content_type: str | None
+) -> None:
+    asked = canonical_request(received(method, target, content_type="text/plain"), service, body)
+    assert content_type == asked.headers.get("content-type")
+
+
+@pytest.mark.parametrize(
     ("source", "code"),
     [
         ("/open/a", ""), ("open/a", ""), ("open/a?versionId=1", ""), ("open/a%2Fb", ""), ("open/a%3Fb", ""),
@@ -1234,6 +1250,7 @@ def test_what_no_model_has_is_refused_with_the_status_of_its_protocol(
 
 
 LOAD_BALANCERS = "elasticloadbalancing"
+BLOCK = {"x_amz_data_length": "1", "x_amz_checksum": "c", "x_amz_checksum_algorithm": "SHA256"}
 
 
 @pytest.mark.parametrize(
@@ -1261,12 +1278,18 @@ LOAD_BALANCERS = "elasticloadbalancing"
          "apigatewaymanagementapi:PostToConnection", {"ConnectionId": "x="}),
         (received("POST", "/@connections/x", host="0a1b2c3d.execute-api.localhost:4566"), "execute-api", "", {}),
         (received("GET", "/v2/apis/a/routes/b"), "apigateway", "apigatewayv2:GetRoute", {"ApiId": "a", "RouteId": "b"}),
+        (received("POST", "/", x_amz_target="com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.ListTrails"),
+         "cloudtrail", "cloudtrail:ListTrails", {}),
+        (received("PUT", "/snapshots/s/blocks/0", **BLOCK), "ebs", "ebs:PutSnapshotBlock",
+         {"SnapshotId": "s", "BlockIndex": "0", "DataLength": "1", "Checksum": "c", "ChecksumAlgorithm": "SHA256"}),
+        *((received("PUT", "/snapshots/s/blocks/0", **{name: text for name, text in BLOCK.items() if name != missing}),
+           "ebs", "", {}) for missing in BLOCK),
     ],
 )  # fmt: skip
 def test_an_operation_is_found_by_its_version_its_host_and_its_path(
     request_: ReceivedRequest, service: str, operation: str, parameters: dict[str, str]
 ) -> None:
-    if not operation:  # a stage is missing
+    if not operation:  # a stage or a header is missing
         assert "UnknownOperationException" == refusal(request_, service, b"")
         return
     asked = canonical_request(request_, service, b"")

@@ -92,7 +92,8 @@ def test_a_role_that_cloudformation_cannot_assume_is_refused_before_anything_is_
 
 
 def stored(verdict: str) -> Any:
-    decision = SimpleNamespace(because="a key is open", verdict=verdict)
+    because = "a key is open" if verdict == "Unknown" else f"it is {verdict}"
+    decision = SimpleNamespace(because=because, verdict=verdict)
     return SimpleNamespace(verdict=verdict, is_denied=verdict.endswith("Denied"), decision=decision)
 
 
