@@ -1041,3 +1041,57 @@ def test_a_document_is_the_same_as_itself_attached_alone() -> None:
 def test_a_star_is_a_star_alone_where_an_operator_knows_no_wildcards(operators: tuple[str, str], expected: str) -> None:
     sides = [policy(allow("sqs:*", Condition=when(operator, "aws:SourceVpc", "vpc-*"))) for operator in operators]
     assert kinds(*sides) == expected
+
+
+ONLY_X = "arn:aws:s3:::b/x"
+READ = allow("s3:GetObject", ONLY_X)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        # A Deny that spares by NotResource or NotAction denies all else, whatever it spells.
+        ([READ, {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::b/al"}], [READ], "+"),
+        ([READ, {"Effect": "Deny", "Action": "s3:*", "NotResource": ONLY_X}], [READ], ""),
+        ([READ, {"Effect": "Deny", "NotAction": "sqs:*", "Resource": "*"}], [READ], "+"),
+        ([READ, {"Effect": "Deny", "NotAction": "s3:Get*", "Resource": "*"}], [READ], ""),
+        # A variable may be what the other statement spells, and other names are not.
+        ([READ, deny("s3:GetObject", "arn:aws:s3:::b/${aws:username}")], [READ], "+"),
+        ([READ, deny("s3:GetObject", "arn:aws:s3:::c/${aws:username}")], [READ], ""),
+        # The same words with the opposite element deny the opposite.
+        ([allow("*"), {"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}], [allow("*"), deny("s3:*")], "+-"),
+    ],
+)
+def test_a_deny_that_goes_gains_what_it_denied_and_nothing_else(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], expected: str
+) -> None:
+    assert kinds(policy(*old), policy(*new)) == expected
+
+
+def test_a_deny_of_an_rcp_is_not_the_same_as_one_of_an_scp() -> None:
+    """An RCP denies nothing of EC2."""
+    everything, denying = policy(allow("*")), policy(allow("*"), deny("ec2:*"))
+    by_scp = Layers((everything,), scp=((denying,),))
+    by_rcp = Layers((everything,), scp=((everything,),), rcp=((policy(deny("ec2:*")),),))
+    (piece,) = compare(by_scp, by_rcp).gained
+    assert ("ec2:*", "the old scp[0][0].Statement[1] denies it") == (piece.action, piece.because)
+    assert compare(by_scp, by_rcp).lost == ()
+
+
+def test_each_action_is_told_on_each_resource_as_the_statement_spells_both() -> None:
+    new = allow(["S3:getobject", "s3:PUT*", "sqs:*"], ["arn:aws:sqs", KEYS])
+    place = "us-east-1:111122223333"
+    assert [
+        (piece.action, piece.resource, piece.tier, piece.request.action, piece.request.resource)
+        for piece in compared(policy(allow("s3:Get*")), policy(new)).gained
+    ] == [
+        ("s3:PUT*", "arn:aws:sqs", "future", "s3:PutObject", f"arn:aws:sqs:{place}:example"),
+        ("s3:PUT*", KEYS, "now", "s3:PutObject", "arn:aws:s3:::data/example"),
+        ("sqs:*", "arn:aws:sqs", "now", "sqs:SendMessage", f"arn:aws:sqs:{place}:example"),
+        ("sqs:*", KEYS, "future", "sqs:SendMessage", "arn:aws:s3:::data/example"),
+    ]
+    but = {"Effect": "Allow", "NotAction": ["s3:*", "sqs:Send*"], "NotResource": KEYS}
+    (piece,) = compared(policy(), policy(but)).gained
+    assert ("*", "*", "dynamodb:PutItem", "now") == (
+        piece.action, piece.resource, piece.request.action, piece.tier,
+    )  # fmt: skip

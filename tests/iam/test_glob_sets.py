@@ -7,7 +7,15 @@ from itertools import combinations, product
 import pytest
 
 import brute_force
-from remit.iam.prove.glob_sets import FRESH, Meeting, meeting, points, some_points
+from remit.iam.prove.glob_sets import (
+    FRESH,
+    MOST_POINTS,
+    Meeting,
+    UndecidedQuestion,
+    meeting,
+    points,
+    some_points,
+)
 
 X = "\N{BULLET}"  # stands for the fresh symbol below
 TEXTS = ["".join(letters) for size in range(5) for letters in product("ab", repeat=size)]
@@ -39,6 +47,13 @@ def test_a_text_of_a_pattern_that_other_patterns_miss_leaves_a_point_that_they_m
     for covers in combinations(others, 2):
         is_missed = [not any(brute_force.is_like(cover, text) for cover in covers) for text in (*described, *decisive)]
         assert any(is_missed) is any(is_missed[len(described) :])
+
+
+def test_as_many_points_as_a_pattern_may_have_are_all_tried() -> None:
+    """Runs of none to three for each of five wildcards, and no more than that."""
+    assert len(set(points("*a*b*c*d*", 2))) == 4**5 == MOST_POINTS
+    with pytest.raises(UndecidedQuestion):
+        points("*a*b*c*d*", 3)
 
 
 def test_of_too_many_points_the_shortest_and_the_longest_are_tried_and_the_doubt_is_told() -> None:
