@@ -259,6 +259,18 @@ def test_a_nested_templates_globals_and_apis_are_its_own() -> None:
     assert [each.properties["Timeout"] for each in declared[:2]] == [1, 2]
 
 
+def test_the_implicit_api_calls_under_the_role_that_the_globals_give_it() -> None:
+    """Source: "Globals section of the AWS SAM template", ApiFunctionAuth (AWS SAM Developer Guide)."""
+    role = "arn:aws:iam::111122223333:role/caller"
+    event = {"Type": "Api", "Properties": {"Path": "/a", "Method": "get"}}
+    made = resources_of(
+        {"F": sam("Function", Events={"E": event})},
+        Globals={"Api": {"Auth": {"DefaultAuthorizer": "AWS_IAM", "InvokeRole": role}}},
+    )
+    called = made["ServerlessRestApi"]["Properties"]["Body"]["paths"]["/a"]["get"]
+    assert called == {"x-amazon-apigateway-integration": {"credentials": role}}
+
+
 def test_an_event_of_rest_apis_is_not_written_into_an_http_api() -> None:
     auth = {"Authorizer": "AWS_IAM", "InvokeRole": "role"}
     event = {"Type": "Api", "Properties": {"Path": "/a", "Method": "GET", "Auth": auth}}
