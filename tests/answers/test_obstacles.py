@@ -52,6 +52,7 @@ UNHELPED = [
     ("dynamodb:PutItem", f"arn:aws:dynamodb:{REGION}:table/<table name>", "the name of the resource is masked"),
     ("ec2:StopInstances", f"arn:aws:ec2:{REGION}:instance/i-xxxxxxxx", "the name of the resource is masked"),
     ("s3:GetObject", "arn:aws:s3:::<bucket name>/x", "the name of the resource is masked"),
+    ("s3:GetObject", f"arn:aws:s3:{REGION}:accesspoint/<name>/object/k", "the name of the resource is masked"),
     ("s3:GetObject", "arn:aws:s3:::BUCKET_NAME/x", "the name of the bucket is masked"),
     ("dynamodb:PutItem", "arn:aws:dynamodb:us-east-1", "cut off"),
 ]
@@ -68,6 +69,7 @@ HELPED = [
     ("ec2:DescribeInstances", f"arn:aws:ec2:{REGION}:instance/i-1"),
     ("dynamodb:Query", f"arn:aws:dynamodb:{REGION}:table/t/index/i"),
     ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/app"),
+    ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:r*"),
     ("xray:PutTraceSegments", f"arn:aws:xray:{REGION}:*"),
 ]
 
@@ -98,6 +100,15 @@ def test_an_arn_leaves_out_its_account_only_where_every_form_of_it_has_one(servi
             bare = form.replace("${Account}", "")
             arn = re.sub(r"\$\{\w+\}", "x", bare.replace("${Partition}", "aws").replace("${Region}", "eu-west-1"))
             assert ("leaves out the account" in obstacle_of(action, arn)) == (bare not in forms), (action, form)
+
+
+def test_who_has_no_policies_is_told_before_what_is_wrong_with_the_resource() -> None:
+    masked = Request(
+        "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:ACCOUNT_ID:table/t", principal="events.amazonaws.com"
+    )
+    found = obstacle_in_message(masked)
+    assert found is not None
+    assert found.reason == "a service has no policies of its own"
 
 
 OPERATIONS = {

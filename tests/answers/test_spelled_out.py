@@ -81,6 +81,8 @@ def late(service: str, name: str) -> str:
         ("s3:ListBucket", "b", "arn:${AWS::Partition}:s3:::b"),
         ("iam:PassRole", "teams/x", "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/teams/x"),
         ("dynamodb:Query", "t/index/i", late("dynamodb", "table/t/index/i")),
+        ("logs:PutLogEvents", "app:log-stream:x", late("logs", "log-group:app:log-stream:x")),
+        ("ssm:SendCommand", "a-document", late("ssm", "document/a-document")),
         ("kinesis:PutRecord", "my-stream", late("kinesis", "stream/my-stream")),
         ("x:Y", "z", "z"),
     ],
