@@ -154,6 +154,22 @@ def test_what_is_not_signed_with_version_4_is_refused_by_name(request_: Received
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "name"),
+    [
+        ("AWS4-ECDSA-P256-SHA256", "SigV4a"),
+        ("AWS4-HMAC-SHA512", "AWS4-HMAC-SHA512"),
+        ("AWS", "AWS"),
+        ("Bearer", "Bearer"),
+        ("x" * 41, "x" * 40),
+    ],
+)
+def test_another_kind_of_signature_is_called_as_people_know_it(algorithm: str, name: str) -> None:
+    with pytest.raises(RefusedRequest) as caught:
+        read(bare(authorization=f"{algorithm} Credential=a"))
+    assert f"{name} is not supported by the AWS on this machine: sign with Signature Version 4" == caught.value.reason
+
+
 def test_a_request_that_is_signed_twice_is_refused() -> None:
     request = signed(S3SigV4QueryAuth, "s3", request_of("GET", "/b/k", "", {}, b""))
     with pytest.raises(RefusedRequest, match="signed twice"):

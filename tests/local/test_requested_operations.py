@@ -1205,6 +1205,7 @@ GZIPPED = gzip.compress(b"{}", mtime=0)
         ({}, b'{"ExclusiveStartTableName": 1}', "SerializationException"),
         ({"content_encoding": "aws-chunked"}, b"2\r\n{}XX0\r\n\r\n", "IncompleteBody"),
         ({"content_encoding": "aws-chunked"}, b"2\r\n{}\r\n", "IncompleteBody"),
+        ({"content_encoding": "aws-chunked"}, b"9\r\n{}", "IncompleteBody"),
         ({"content_encoding": "aws-chunked", "x_amz_decoded_content_length": "1"}, b"2\r\n{}\r\n0\r\n\r\n",
          "IncompleteBody"),
     ],
