@@ -98,6 +98,14 @@ def test_names_that_differ_in_signs_alone_are_two_parameters(make: Make) -> None
     assert values["A1"] != values["A2"]
 
 
+def test_a_value_that_two_lines_name_is_one_parameter_of_the_first_of_them(make: Make) -> None:
+    text = 'existing.parameter("/shop/url")'
+    project = make(app=FUNCTION.format(settings=f'environment={{"A1": {text},\n"B2": {text}}}'))
+    (parameter,) = project.built().template.parameters
+    assert parameter.origin is not None
+    assert '{"A1": ' in (project.folder / "app.py").read_text("utf-8").splitlines()[parameter.origin.line - 1]
+
+
 def test_two_security_groups_of_one_vpc_are_two_parameters() -> None:
     groups = {repr(existing.vpc("prod", security_group=name)["SecurityGroupIds"]) for name in ("a", "b")}
     assert 2 == len(groups)

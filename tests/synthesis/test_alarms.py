@@ -104,6 +104,14 @@ def test_an_alarm_is_on_while_one_period_reaches_what_its_metric_may_not(sending
     assert expected == {alarm.logical_id: alarm.properties for alarm in made}
 
 
+def test_a_queue_of_what_failed_tells_so_also_where_a_function_reads_it() -> None:
+    queue = Resource("Failed", "AWS::SQS::Queue", {})
+    sending = Resource("Other", "AWS::SQS::Queue", {"RedrivePolicy": {"deadLetterTargetArn": "${Failed.Arn}"}})
+    mapping = Resource("Reads", "AWS::Lambda::EventSourceMapping", {"EventSourceArn": "${Failed.Arn}"})
+    (alarm,) = app_alarms(App("shop", "dev", ()), [queue, sending, mapping], "arn:topic")
+    assert ("FailedAlarm", "ApproximateNumberOfMessagesVisible") == (alarm.logical_id, alarm.properties["MetricName"])
+
+
 def test_every_trigger_and_its_alarms_are_as_cloudformation_takes_them(make: Make) -> None:
     files = {"app.py": EVERY_TRIGGER, "shared/resources/data.py": EVERY_SOURCE}
     project = make(config="config.alarms = 'pager'\n", **files)

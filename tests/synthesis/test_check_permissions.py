@@ -224,6 +224,7 @@ def test_a_secret_may_be_named_without_the_end_that_its_arn_has(make: Make) -> N
         permission("events", "${DataOther.Arn}"),
         permission("events", None, "other"),
         permission("events", None, f"{HERE}orders-dev-hello:live"),
+        permission("events").replace("lambda:InvokeFunction", "lambda:GetFunction"),
     ],
 )
 def test_a_permission_for_something_else_is_not(make: Make, by_hand: str) -> None:

@@ -62,8 +62,10 @@ def test_a_reason_accepts_what_would_stop_the_build_and_is_told_where_nothing_wo
 
 
 def test_a_reason_of_the_project_accepts_before_that_of_the_command_and_warnings_as_well(tmp_path: Path) -> None:
-    (taken,) = noted(tmp_path, app(ORDERS, allowed={"R704": ("it is moved", None)}), "a-1")
+    moved = app(ORDERS, allowed={"R704": ("it is moved", None)})
+    (taken,) = noted(tmp_path, moved, "a-1")
     assert taken.startswith(f"accepted (it is moved): {TAKES}, ")
+    assert (taken,) == noted(tmp_path, moved)
 
 
 def test_all_that_breaks_is_told_in_one_error_with_a_way_for_each(tmp_path: Path) -> None:
