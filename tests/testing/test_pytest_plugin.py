@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from projects import run_tests, write
+from projects import configuration, run_tests, write
 from remit.local import aws
 
 if TYPE_CHECKING:
@@ -198,3 +198,39 @@ def test_an_app_that_cannot_be_deployed_fails_its_tests_with_the_mistake(project
     ran = run_tests(project, "-k", "roles")
     assert 1 == ran.returncode
     assert "did you mean `timeout`?" in ran.stdout
+
+
+JOBS = """
+from remit import App
+
+app = App()
+ran = []
+
+
+@app.job
+def mail(to):
+    ran.append(to)
+
+
+def test_jobs_are_kept(recorded_jobs):
+    mail.perform_in(901, "a")
+    assert [(job.name, job.seconds, ran) for job in recorded_jobs] == [("mail", 901, [])]
+
+
+def test_jobs_run(jobs_run_at_once):
+    mail.perform_in(901, "b")
+    assert ran == ["b"]
+"""
+
+
+@pytest.mark.parametrize(("stage", "told"), [("prod", "2 passed"), ("", "2 failed")])
+def test_jobs_of_tests_wait_as_the_stage_of_the_project_in_the_settings_says(
+    tmp_path: Path, stage: str, told: str
+) -> None:
+    """Wherever below the settings the tests are run; without a stage it is that of a developer."""
+    config = configuration("config.job.scheduler = project.stage == 'prod'")
+    settings = f'[tool.pytest.ini_options]\nremit_project = "shop"\nremit_stage = "{stage}"\n'
+    write(tmp_path / "all", {"shop/config/deploy.py": config, "checks/test_jobs.py": JOBS, "pyproject.toml": settings})
+    ran = run_tests(tmp_path / "all" / "checks")
+    assert re.search(rf"^{told}", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
+    assert 2 * (not stage) == len(re.findall(r"^E +RuntimeError: SQS delays .* need `config", ran.stdout, re.MULTILINE))
