@@ -47,6 +47,7 @@ class Written:
         self.messages: list[str] = []
 
     def __call__(self, stream: str, events: Sequence[tuple[int, str]]) -> None:
+        assert all(isinstance(moment, int) for moment, _ in events)  # whole milliseconds, as the API takes them
         self.streams.append(stream)
         self.messages += [message for _, message in events]
 

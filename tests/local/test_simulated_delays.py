@@ -128,3 +128,19 @@ def refused_role(functions: Any, function: dict[str, Any], roles: Any) -> str:
             return role
         functions.delete_function(FunctionName=function["FunctionName"])
     raise AssertionError
+
+
+def test_of_the_calls_of_an_operation_a_fifth_is_throttled_and_never_two_in_a_row() -> None:
+    """A fourth of those that follow one which was not."""
+    delays = SimulatedDelays("a seed")
+    codes = []
+    for _ in range(1000):
+        codes.append("")
+        try:
+            delays.check("lambda", "Invoke", {})
+        except RefusedRequest as refused:
+            codes[-1] = f"{refused.code} {refused.status}"
+    throttled = "TooManyRequestsException 429"
+    assert ({throttled, ""}, throttled) == (set(codes), codes[0])
+    assert (throttled, throttled) not in set(itertools.pairwise(codes))
+    assert 160 < codes.count(throttled) < 240

@@ -90,13 +90,14 @@ def test_a_job_is_one_message_with_its_delay(
     assert ("send_message", {"QueueUrl": QUEUE, **waits}) == (operation, asked_for)
 
 
+@pytest.mark.parametrize("path", ["app:Box.send_mail", "shop.jobs:send_mail"])
 @pytest.mark.parametrize(("options", "group"), [({}, "send_mail"), ({"group": 7}, "7")])
 def test_a_job_of_a_fifo_queue_has_its_group_and_is_told_apart_by_its_sending(
-    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], group: str
+    monkeypatch: pytest.MonkeyPatch, path: str, options: dict[str, Any], group: str
 ) -> None:
     calls = asked(monkeypatch, "sqs", send_message={"MessageId": "m"})
     monkeypatch.setenv("REMIT_QUEUE_MAIL_FIFO", f"{QUEUE}.fifo")
-    job_queue.send("app:Box.send_mail", "mail.fifo", (), {**options, "to": "ada"}, 0)
+    job_queue.send(path, "mail.fifo", (), {**options, "to": "ada"}, 0)
     ((_, asked_for),) = calls
     body = asked_for["MessageBody"]
     assert {"to": "ada"} == worker.job_messages.read(body)[3]
