@@ -264,9 +264,10 @@ def test_a_function_may_be_as_big_with_its_layers_as_lambda_takes_and_no_byte_bi
     function: Any = SimpleNamespace(
         name="one", layers=("${A}", "arn:of:others"), written={}, origin=Origin("app.py", 3)
     )
-    app: Any = SimpleNamespace(layers=[SimpleNamespace(ref="${A}", words="layers/a")], functions=[function])
+    layers = [SimpleNamespace(ref="${A}", words="layers/a"), SimpleNamespace(ref="${B}", words="layers/of another")]
+    app: Any = SimpleNamespace(layers=layers, functions=[function])
     sizes: Any = {"one": SimpleNamespace(unzipped=UNZIPPED - 3)}
-    check_sizes(app, sizes, cast("Any", {"${A}": SimpleNamespace(unzipped=2)}))
+    check_sizes(app, sizes, cast("Any", {"${A}": SimpleNamespace(unzipped=2), "${B}": SimpleNamespace(unzipped=9)}))
     with pytest.raises(RemitError) as refused:
         check_sizes(app, sizes, cast("Any", {"${A}": SimpleNamespace(unzipped=3)}))
     assert (

@@ -226,6 +226,7 @@ def test_pylock_becomes_pinned_lines_with_every_hash_and_marker(
         ({"pylock.toml": PYLOCK.replace("python_version", "'dev' in extras and python_version")}, "an extra"),
         ({"requirements.txt": "-r more.txt\n"}, "no more.txt beside it\n  --> requirements.txt:1"),
         ({"requirements.txt": "\n-r requirements.txt\n"}, "includes itself\n  --> requirements.txt:2"),
+        ({"requirements.txt": "-r a.txt", "a.txt": "-r requirements.txt"}, "txt includes itself\n  --> a.txt:1"),
         ({"poetry.lock": "", "pyproject.toml": PYPROJECT}, "poetry export -o requirements.txt"),
         ({"pyproject.toml": "[tool.poetry.dependencies]\nidna = '*'\n"}, "in poetry's own table"),
         ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "([project].dynamic)"),

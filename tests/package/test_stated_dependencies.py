@@ -39,6 +39,7 @@ def source_of(folder: Path) -> Source:
         ("idna\nanyio \\", ("idna", "anyio"), []),
         ("-e ./lib", ("./lib",), ["lib"]),
         ("--editable=./lib", ("./lib",), ["lib"]),
+        ("./lib --hash=sha256:ab", ("./lib --hash=sha256:ab",), ["lib"]),
         ("./lib[extra] ; python_version > '3'", ("./lib[extra] ; python_version > '3'",), ["lib"]),
         ("mine @ file://lib", ("mine @ file://lib",), ["lib"]),
         ("mine @ lib", ("mine @ lib",), ["lib"]),
