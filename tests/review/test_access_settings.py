@@ -17,6 +17,8 @@ DECLARED = (
     Resource("Empty", "AWS::IAM::InstanceProfile", {}),
     Resource("Outside", "AWS::IAM::InstanceProfile", {"Roles": ["of-another-team"]}),
     Resource("Topic", "AWS::SNS::Topic", {"TopicName": "named"}),
+    Resource("Staged", "AWS::IAM::Role", {"RoleName": {"Fn::Sub": "${AWS::StackName}-app"}}),
+    Resource("aws_iam_role.planned", "aws_iam_role", {"name": "planned"}),
     Resource("Ann", "AWS::IAM::User", {"UserName": "ann"}),
     Resource("Devs", "AWS::IAM::Group", {"GroupName": "devs"}),
 )
@@ -35,6 +37,8 @@ RESOURCES = {resource.ref: resource for resource in DECLARED}
         ("arn:aws:iam::111122223333:role/named", "${Role.Arn}"),
         ("arn:aws:iam::111122223333:role/teams/shop/named", "${Role.Arn}"),
         ({"Fn::Sub": "arn:aws:iam::111122223333:role/${Role}"}, "${Role.Arn}"),
+        ({"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/${AWS::StackName}-app"}, "${Staged.Arn}"),
+        ("arn:aws:iam::111122223333:role/planned", "${aws_iam_role.planned.Arn}"),
         ("arn:aws:iam::111122223333:role/other", None),
         ("arn:aws:iam::111122223333:user/named", None),
         ({"Ref": "Profile"}, "${Role.Arn}"),

@@ -21,7 +21,13 @@ from remit.review.accepted_file import entries_of
 from remit.review.access_change import AccessSetting, Given, Version
 from remit.review.changes import review
 from remit.review.joint_access import JoinedResources, arn_of
-from remit.review.principal_policies import compare_files, compare_trust, lets_in_no_more, narrowed_trust
+from remit.review.principal_policies import (
+    compare_files,
+    compare_resource_policies,
+    compare_trust,
+    lets_in_no_more,
+    narrowed_trust,
+)
 from remit.review.resource_access import giving, giving_of_file, policies_beside
 from remit.review.resource_losses import resource_losses
 from remit.review.role_files import review_files
@@ -442,6 +448,25 @@ def test_of_two_files_a_denial_alone_counts_unless_they_are_of_a_roles_trust(
         counts,
         counts,
     )
+
+
+def test_the_app_s_own_account_in_an_example_is_one_that_no_policy_names() -> None:
+    """And an account that a parameter gives is another one than that."""
+    arn = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q"
+
+    def by(name: str) -> tuple[Policy, ...]:
+        return (Policy((replace(allow("sqs:SendMessage", on=arn), principals=principals(name)),)),)
+
+    own, other = (by(f"arn:aws:iam::${{{name}}}:root") for name in ("AWS::AccountId", "Other"))
+    comparison = compare_resource_policies(own, other)
+    (gained,), (lost,) = comparison.gained, comparison.lost
+    assert gained.request.resource == lost.request.resource == "arn:aws:sqs:us-east-1:123456789012:q"
+    assert (gained.principal, gained.request.principal) == (
+        "arn:aws:iam::${Other}:root",
+        "arn:aws:iam::${Other}:user/example",
+    )
+    (named,) = compare_resource_policies((), by("arn:aws:iam::123456789012:root")).gained
+    assert "123456789012" not in named.request.resource
 
 
 def test_a_trust_policy_of_another_version_is_compared_though_its_text_is_the_same() -> None:
