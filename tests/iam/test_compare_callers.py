@@ -218,6 +218,11 @@ def test_why_somebody_is_let_in_or_not_is_told_of_the_part_and_its_statement() -
             [statement("*", "Deny", Condition={"StringEquals": {"aws:PrincipalAccount": HERE}})],
             ("forbidden",),
         ),
+        # Nobody is of two accounts, nor has the ARN of somebody else.
+        ([], [statement({"AWS": USER}, "Deny", Condition={"StringEquals": {"aws:PrincipalAccount": THERE}})], ()),
+        ([], [statement({"AWS": USER}, "Deny", Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}})], ()),
+        ([], [statement({"AWS": USER}, Condition={"ArnEquals": {"aws:PrincipalArn": ROLE}})], ()),
+        ([], [statement({"AWS": USER}, Condition={"ArnEquals": {"aws:PrincipalArn": USER}})], ("gained",)),
     ],
 )
 def test_a_denial_counts_where_the_other_version_neither_allows_nor_denies(
